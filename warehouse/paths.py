@@ -1,0 +1,65 @@
+"""Where things lie: one data home, one town in it. Creates folders, reads no content but the owner's name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PRIVATE = 0o700
+
+
+@dataclass(frozen=True)
+class Home:
+    """A data home; every path below it has its name here and nowhere else."""
+
+    root: Path
+
+    inbox = property(lambda self: self.root / "inbox")
+    archive = property(lambda self: self.root / "archive")
+    sealed = property(lambda self: self.root / "sealed")
+    raw = property(lambda self: self.sealed / "raw")
+    warehouse_db = property(lambda self: self.sealed / "warehouse.duckdb")
+    tmp = property(lambda self: self.sealed / "tmp")
+    quarantine = property(lambda self: self.sealed / "quarantine")
+    published = property(lambda self: self.root / "published")
+    current = property(lambda self: self.published / "current")
+    dagster = property(lambda self: self.root / "dagster")
+    dbt_target = property(lambda self: self.dagster / "dbt_target")
+    logs = property(lambda self: self.root / "logs")
+    ledger = property(lambda self: self.root / "ledger.sqlite")
+    lock = property(lambda self: self.root / ".lock")
+    config = property(lambda self: self.root / "sozialraum.yml")
+    own_cities = property(lambda self: self.root / "staedte")
+    owner_file = property(lambda self: self.root / ".stadt")
+
+    @property
+    def owner(self) -> str | None:
+        """The town this home belongs to, None before its first run."""
+        try:
+            return self.owner_file.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def prepare(self, town: str) -> None:
+        """Make the folders and write down whose home this is; the sealed ones only for their owner."""
+        for folder in (self.inbox, self.archive, self.published, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.sealed, self.raw, self.tmp, self.quarantine, self.dagster):
+            folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+            folder.chmod(PRIVATE)
+        if self.owner is None:
+            self.owner_file.write_text(town + "\n", encoding="utf-8")
+
+
+def base_home() -> Home:
+    """The home that SOZIALRAUM_HOME names, by default data/ in the checkout."""
+    return Home(Path(os.environ.get("SOZIALRAUM_HOME") or REPOSITORY / "data").expanduser().resolve())
+
+
+def home_of(town: str, base: Home) -> Home:
+    """The base home where it is free or belongs to the town, else the town's own folder below it."""
+    if base.owner in (None, town):
+        return base
+    return Home(base.root / "weitere" / town)

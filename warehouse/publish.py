@@ -1,0 +1,245 @@
+"""From the sealed warehouse to a published release: copy what passed the gate, verify, flip.
+
+A release is built in a hidden folder and becomes visible by one rename and one symlink flip; a killed run leaves
+only the hidden folder, which the next run sweeps. Nothing is computed here, and nothing leaves that the gate
+models did not mark for the audience.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from warehouse.connect import connect, literal
+from warehouse.ledger import Ledger
+from warehouse.paths import Home
+from warehouse.settings import Settings
+
+#: Readable by DuckDB clients from 1.2 on: analysts' tools are older than the writer.
+STORAGE_VERSION = "v1.2.0"
+GATED = "exp_freigabe__"
+DRAFT = ".entwurf-"
+HASH_LENGTH = 12
+#: Published by itself, as a draft; everybody else needs a recorded release by people.
+AUTOMATIC = "verwaltung"
+BY_APPROVAL = ("traeger", "oeffentlich")
+AUDIENCES = (AUTOMATIC, *BY_APPROVAL)
+
+
+class PublishRefused(Exception):
+    """The release is not fit to leave; the text is one German sentence. The published state stays as it was."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A release in the making."""
+
+    release_id: str
+    number: int
+    folder: Path
+    inputs: dict[str, Any]
+    edition: str | None
+
+    def audience_folder(self, home: Home, audience: str) -> Path:
+        """Where an audience's part is built: the release itself, or the sealed waiting room until people approve."""
+        return self.folder if audience == AUTOMATIC else home.sealed / "freigabe" / self.release_id / audience
+
+
+def inputs_of(town: str, deliveries: Iterable[dict[str, Any]], code: str, declarations: str) -> dict[str, Any]:
+    """Everything a release depends on: active deliveries with fingerprints, code, declarations."""
+    return {
+        "stadt": town,
+        "lieferungen": {d["lieferung_id"]: d["sha256"] for d in deliveries if d["aktiv"]},
+        "code": code,
+        "deklarationen": declarations,
+    }
+
+
+def inputs_hash(inputs: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def is_current(ledger: Ledger, inputs: dict[str, Any]) -> bool:
+    """True when the newest release was made from exactly these inputs."""
+    releases = ledger.releases()
+    return bool(releases) and releases[-1]["eingaben"] == inputs
+
+
+def begin(home: Home, ledger: Ledger, inputs: dict[str, Any], edition: str | None) -> Draft:
+    """Sweep what a killed run left and open a new draft. Numbers run on; the id also names the inputs."""
+    _recover(home, ledger)
+    number = max((r["nummer"] for r in ledger.releases()), default=0) + 1
+    release_id = f"{number:04d}-{inputs_hash(inputs)[:HASH_LENGTH]}"
+    folder = home.published / f"{DRAFT}{release_id}"
+    folder.mkdir(parents=True)
+    return Draft(release_id, number, folder, inputs, edition)
+
+
+def _recover(home: Home, ledger: Ledger) -> None:
+    """Remove drafts; adopt a release that was flipped before its ledger entry was written, drop one that was not."""
+    known = {r["release_id"] for r in ledger.releases()}
+    visible = home.current.resolve() if home.current.is_symlink() else None
+    for folder in (f for f in home.published.iterdir() if not f.is_symlink()):
+        if folder.name.startswith(DRAFT):
+            shutil.rmtree(folder)
+        elif (folder / "release.json").is_file() and folder.name not in known:
+            if folder == visible:
+                _enter(ledger, json.loads((folder / "release.json").read_text(encoding="utf-8")))
+                known.add(folder.name)
+            else:
+                shutil.rmtree(folder)
+    waiting = home.sealed / "freigabe"
+    for folder in waiting.iterdir() if waiting.is_dir() else ():
+        if folder.name not in known:
+            shutil.rmtree(folder)
+
+
+def _enter(ledger: Ledger, release: dict[str, Any]) -> None:
+    ledger.record_release(
+        release_id=release["release_id"],
+        nummer=release["nummer"],
+        erstellt=release["erstellt"],
+        ausgabe=release["ausgabe"],
+        eingaben=release["eingaben"],
+        zielgruppen=release["zielgruppen"],
+    )
+
+
+def mart_models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Mart name -> dbt node; PublishRefused for a mart that says no audience."""
+    marts = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and "marts" in node["fqn"]:
+            if not node["config"]["meta"].get("zielgruppen"):
+                raise PublishRefused(f"Der Mart {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
+            marts[node["name"]] = node
+    return marts
+
+
+def write_mart(target: Path, audience: str, home: Home, settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
+    """Copy every mart an audience may see into a new DuckDB file and return its row counts.
+
+    Protected marts come from their gated relation ``exp_freigabe__<mart>``, never from the mart itself. Tables are
+    ordered by all their columns that identify a row, and carry the dbt descriptions as comments.
+    """
+    gated = {n["name"].removeprefix(GATED): n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["name"].startswith(GATED)}
+    counts = {}
+    with connect(home=home, settings=settings) as db:
+        db.execute(f"attach {literal(home.warehouse_db)} as sealed (read_only)")
+        db.execute(f"attach {literal(target)} as mart (storage_version '{STORAGE_VERSION}')")
+        for name, node in sorted(mart_models(manifest).items()):
+            meta = node["config"]["meta"]
+            if audience not in meta["zielgruppen"]:
+                continue
+            if meta.get("schutz") and name not in gated:
+                raise PublishRefused(f"Der Mart {name} verlangt Schutz, aber {GATED}{name} fehlt.")
+            if name in gated:
+                source, rows = gated[name], f"select * exclude (zielgruppe) from sealed.{gated[name]['schema']}.{gated[name]['name']} where zielgruppe = ?"
+            else:
+                source, rows = node, f"select * from sealed.{node['schema']}.{name} where ? is not null"
+            db.execute(f"create table mart.{name} as {rows} order by all", [audience])
+            _comment(db, name, node, source)
+            counts[name] = db.execute(f"select count(*) from mart.{name}").fetchone()[0]  # type: ignore[index]
+    return counts
+
+
+def _comment(db: Any, name: str, mart: dict[str, Any], source: dict[str, Any]) -> None:
+    db.execute(f"comment on table mart.{name} is {_sentence(mart)}")
+    described = {**source["columns"], **mart["columns"]}
+    for (column,) in db.execute("select column_name from duckdb_columns() where database_name = 'mart' and table_name = ?", [name]).fetchall():
+        if described.get(column, {}).get("description"):
+            db.execute(f'comment on column mart.{name}."{column}" is {_sentence(described[column])}')
+
+
+def _sentence(node: dict[str, Any]) -> str:
+    return literal(" ".join(node["description"].split()))
+
+
+def finish(draft: Draft, home: Home, ledger: Ledger, *, keep: int, now: datetime, facts: dict[str, Any]) -> Path:
+    """Write release.json, make the release visible and drop old ones; returns its folder."""
+    release = {
+        "release_id": draft.release_id,
+        "nummer": draft.number,
+        "erstellt": now.isoformat(),
+        "ausgabe": draft.edition,
+        "entwurf": True,
+        "zielgruppen": [AUTOMATIC],
+        "eingaben": draft.inputs,
+        "dateien": checksums(draft.folder / "exports"),
+        **facts,
+    }
+    _write_json(draft.folder / "release.json", release)
+    folder = home.published / draft.release_id
+    os.rename(draft.folder, folder)
+    flip(home.current, folder.name)
+    _enter(ledger, release)
+    _prune(home, ledger, keep)
+    return folder
+
+
+def approve(home: Home, release_id: str, audience: str, record: dict[str, Any]) -> Path:
+    """Hand the waiting part of a release to an audience, with the record of the discussion beside it.
+
+    It lies in a tree of its own (published/freigegeben/<audience>/), so that outsiders need no access to the
+    administration's. PublishRefused where the release is not waiting for that audience.
+    """
+    waiting = home.sealed / "freigabe" / release_id / audience
+    if waiting.parent.parent != home.sealed / "freigabe" or release_id in ("", ".", "..") or not waiting.is_dir():
+        raise PublishRefused(f"Die Veröffentlichung {release_id} wartet nicht auf eine Freigabe für {audience}; ./sozialraum status zeigt, welche es gibt.")
+    try:
+        base = json.loads((home.published / release_id / "release.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PublishRefused(f"Die Veröffentlichung {release_id} ist nicht mehr aufbewahrt; bitte die aktuelle freigeben.") from None
+    shelf = home.published / "freigegeben" / audience
+    shelf.mkdir(parents=True, exist_ok=True)
+    # Built in the sealed zone: a killed approval leaves nothing where others read.
+    draft, folder = home.sealed / "freigabe" / release_id / f"{DRAFT}{audience}", shelf / release_id
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(waiting, draft)
+    _write_json(
+        draft / "release.json",
+        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, "dateien": checksums(draft / "exports")},
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    os.rename(draft, folder)
+    flip(shelf / "current", release_id)
+    return folder
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Relative path -> sha256 of every file below a folder, in name order."""
+    return {str(p.relative_to(folder)): _file_hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def flip(link: Path, target: str) -> None:
+    """Point a symlink to a sibling in one step; readers of the old target keep it."""
+    new = link.with_name(f".{link.name}-neu")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    os.replace(new, link)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _prune(home: Home, ledger: Ledger, keep: int) -> None:
+    ordinary = [r["release_id"] for r in ledger.releases() if r["ausgabe"] is None]
+    for release_id in ordinary[:-keep]:
+        shutil.rmtree(home.published / release_id, ignore_errors=True)
+        shutil.rmtree(home.sealed / "freigabe" / release_id, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""The one configuration file of a data home (``sozialraum.yml``), typed; every key is optional."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from warehouse.paths import Home
+
+KEY_BYTES = 32
+OTHERS_MAY_READ = 0o077
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text is one German sentence."""
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    #: Town to run when --city is not given.
+    stadt: str | None = None
+    #: Folder with deliveries, read in place; without it the inbox of the data home counts.
+    lieferungen: Path | None = None
+    #: Folder with the town's own declarations, searched before the shipped ones.
+    staedte: Path | None = None
+    #: Secret for the matching codes of persons; lies outside the data home.
+    schluesseldatei: Path | None = None
+    threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
+    memory_limit: str = "4GB"
+    #: Postgres URL for Dagster's run storage; without it SQLite in the data home.
+    dagster_postgres: str | None = None
+    #: How many ordinary releases stay; monthly editions always do.
+    releases_behalten: int = Field(default=5, ge=1)
+
+
+def load_settings(home: Home) -> Settings:
+    """Settings of a data home; SettingsError names the file and the key that does not fit."""
+    try:
+        text = home.config.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    try:
+        return Settings.model_validate(yaml.safe_load(text) or {})
+    except yaml.YAMLError:
+        raise SettingsError(f"{home.config.name}: kein gültiges YAML; bitte Einrückung und Doppelpunkte prüfen.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(Settings.model_fields)
+            raise SettingsError(f"{home.config.name}: {key} ist keine Einstellung; bekannt sind {known}.") from None
+        raise SettingsError(f"{home.config.name}: {key} passt nicht ({first['msg']}).") from None
+
+
+def secret_key(home: Home, settings: Settings) -> bytes:
+    """Master key of the matching codes, made on first use and readable by its owner only.
+
+    It lies outside the data home, so that whoever copies the home cannot recompute the codes.
+    SettingsError when others may read the file.
+    """
+    path = settings.schluesseldatei or _default_key_file(home)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if path.stat().st_mode & OTHERS_MAY_READ:
+            raise SettingsError(f"Die Schlüsseldatei {path.name} ist für andere lesbar; bitte mit chmod 600 schützen.") from None
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, mode=0o700)
+        return secret_key(home, settings)
+    else:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(KEY_BYTES))
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+
+
+def _default_key_file(home: Home) -> Path:
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    place = hashlib.sha256(str(home.root).encode()).hexdigest()[:8]
+    return config / "sozialraum" / f"{home.root.name}-{place}.schluessel"
