@@ -1,0 +1,547 @@
+"""Which further cells to withhold so that no primary can be worked out from what is published.
+
+A master MIP chooses the cells, an attacker looks for primaries it leaves open, each finding becomes a cut.
+This module never looks at what is exported: whether the result holds there is for `audit` to say.
+Method: Fischetti & Salazar-Gonzalez (2001), "Solving the cell suppression problem on tabular data with linear
+constraints"; the variant is sketched in design/methods.md, Disclosure control.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import lsmr
+
+THREADS = 1
+"""Never changed within a process: HiGHS returns empty solutions after a change (design/methods.md, Traps)."""
+SEED = 20230501
+TOLERANCE = 1e-6
+"""HiGHS' feasibility tolerance is 1e-7; counts are whole numbers."""
+COMPUTABLE = 1e-7
+"""A primary whose random null vector is smaller than this is a linear function of what is published."""
+NULL_VECTORS = 2
+FAINT = 1e-4
+"""How far a published cell may move in the separation LP, relative to a withheld one: makes cuts sparse."""
+DENOMINATOR = 60
+"""Duals of 0/+1/-1 systems are small fractions; rounding to this denominator makes cuts exactly valid."""
+POOLED = 8
+"""Random objectives per component before cells are tried one by one."""
+POOL_GAP = 0.1
+"""Where a random objective has a fractional optimum, a whole-number table this near to it will do."""
+PROMISING = 3.0
+"""Cells whose reduced cost in the LP relaxation is above this many cells are not considered in the search."""
+LOCAL_GAP = 0.02
+FREE_ROUNDS = 10
+"""Repair rounds that may publish cells again; the rounds after only withhold more, so that repair ends."""
+
+
+class Unprotectable(ValueError):
+    """Primaries that stay open even if everything that may be withheld is withheld; `cells` are their zelle_id."""
+
+    def __init__(self, cells: list[str]):
+        super().__init__(f"{len(cells)} primary cells cannot be protected, e.g. {', '.join(cells[:3])}")
+        self.cells = cells
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """`suppressed` follows the order of the cells; `bound` is a proven lower bound of `cost` (secondaries only)."""
+
+    suppressed: np.ndarray
+    secondaries: int
+    suppressed_value: int
+    cost: float
+    bound: float
+    cuts: int
+    rounds: int
+
+    @property
+    def gap(self) -> float:
+        """Proven distance to the cheapest pattern, relative to its cost."""
+        return (self.cost - self.bound) / self.cost if self.cost else 0.0
+
+
+def protect(
+    cells: pd.DataFrame,
+    relations: sp.csr_array,
+    *,
+    criterion: str = "interval",
+    singletons: bool = False,
+    gap: float = 0.01,
+    rounds: int = 3,
+    nodes: int = 1,
+) -> Pattern:
+    """The cheapest pattern found that keeps every primary open.
+
+    cells: zelle_id, wert (whole, >= 0), primary, frozen (never withheld), cost (> 0), required_width (per cell, in
+    persons). relations: 0/+1/-1, one column per cell, relations @ wert == 0.
+    criterion "exact": no primary is a linear function of published cells. "interval" (stronger): two tables of whole
+    non-negative numbers agree with everything published and differ in the primary by required_width or more.
+    singletons: nor may the one person behind a count of 1 compute another primary exactly.
+    Stops at the relative gap or after `rounds` full searches of at most `nodes` nodes each, never by time: same input,
+    same pattern. Raises Unprotectable with the cells concerned, RuntimeError if the solver does not answer.
+    """
+    problem = _Problem(cells, relations, criterion, singletons)
+    best, best_cost, bound, done, known = None, np.inf, 0.0, 0, 0
+    while best is None or (done < rounds and best_cost - bound > gap * best_cost and len(problem.cuts) > known):
+        done, known = done + 1, len(problem.cuts)
+        relaxed, reduced_cost = problem.relax()
+        if best is None:
+            region, search_gap = reduced_cost <= PROMISING, LOCAL_GAP
+        else:
+            # Whatever is left out here cannot be part of a cheaper pattern, so the search proves a bound for all.
+            region, search_gap = best | (reduced_cost <= best_cost - relaxed), gap / 2
+        pattern, proven = problem.solve(region & problem.free, best, search_gap, nodes)
+        bound = max(bound, relaxed, min(proven, best_cost) if best is not None else 0)
+        pattern = problem.prune(problem.repair(pattern, nodes))
+        if problem.cost_of(pattern) < best_cost:
+            best, best_cost = pattern, problem.cost_of(pattern)
+    bound = max(bound, problem.relax()[0])
+    if bound > best_cost + TOLERANCE * max(1, best_cost):
+        raise RuntimeError(f"bound {bound} above the cost {best_cost} of a valid pattern: a cut was wrong")
+    secondary = best & ~problem.primary
+    return Pattern(
+        suppressed=best,
+        secondaries=int(secondary.sum()),
+        suppressed_value=int(problem.value[secondary].sum()),
+        cost=best_cost,
+        bound=min(bound, best_cost),
+        cuts=len(problem.cuts),
+        rounds=done,
+    )
+
+
+def still_open(cells: pd.DataFrame, relations: sp.csr_array, suppressed: np.ndarray, **rules) -> list[str]:
+    """zelle_id of the primaries that a given pattern does not protect; empty means a stored pattern can be kept.
+
+    rules: criterion and singletons as in `protect`.
+    """
+    problem = _Problem(cells, relations, rules.get("criterion", "interval"), rules.get("singletons", False))
+    uncovered = problem.primary & ~suppressed
+    found = {int(cell) for finding in problem.attack(suppressed | problem.primary) for cell in finding.open_cells}
+    return problem.names[sorted(found | set(np.flatnonzero(uncovered)))].tolist()
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """Open primaries of one component. `why`: "width", "whole" (whole numbers only), "exact", or the known cell."""
+
+    component: np.ndarray
+    open_cells: list[int]
+    why: str | int
+
+
+class _Problem:
+    def __init__(self, cells, relations, criterion, singletons):
+        if criterion not in ("exact", "interval"):
+            raise ValueError(f"criterion is 'exact' or 'interval', not {criterion!r}")
+        self.names = cells["zelle_id"].to_numpy(object)
+        self.value = cells["wert"].to_numpy(float)
+        self.primary = cells["primary"].to_numpy(bool)
+        frozen = cells["frozen"].to_numpy(bool)
+        self.cost = cells["cost"].to_numpy(float)
+        self.width = cells["required_width"].to_numpy(float)
+        self.free = ~frozen & ~self.primary
+        if (frozen & self.primary).any():
+            raise Unprotectable(self.names[frozen & self.primary].tolist())
+        if (relations @ self.value).any():
+            raise ValueError("the relations do not hold for these counts")
+        if (self.width[self.primary] <= 0).any() or (self.cost[self.free] <= 0).any():
+            raise ValueError("required_width and cost are positive")
+        self.interval = criterion == "interval"
+        self.single = self.primary & (self.value == 1) if singletons else np.zeros(len(cells), bool)
+        # Cells that are never withheld are constants: they leave the system, and the sums made of them alone with them.
+        movable = relations.astype(float) @ sp.diags_array((~frozen).astype(float))
+        self.rows = sp.csr_array(movable)
+        self.rows.eliminate_zeros()
+        self.rows = self.rows[np.diff(self.rows.indptr) > 0]
+        self.columns = self.rows.tocsc()
+        self._verdicts: dict[bytes, list[_Finding]] = {}
+        self._known_cuts: set[tuple[bytes, bytes]] = set()
+        self.cuts: list[tuple[np.ndarray, np.ndarray, float]] = []
+        self._relaxed, self._master = self._build_masters()
+
+    # --- master -------------------------------------------------------------------------------------------------
+
+    def _build_masters(self) -> tuple[highspy.Highs, highspy.Highs]:
+        """The choice per free cell with the conditions that every single sum imposes: as an LP, and binary."""
+        rows = list(self._conditions_of_sums())
+        starts = np.cumsum([0, *(len(columns) for columns, _, _ in rows)])
+        matrix = sp.csr_array(
+            (
+                np.concatenate([weights for _, weights, _ in rows] or [[]]),
+                np.concatenate([columns for columns, _, _ in rows] or [[]]).astype(int),
+                starts,
+            ),
+            (len(rows), len(self.value)),
+        )
+        lower = np.array([least for _, _, least in rows])
+        upper = np.full(len(rows), highspy.kHighsInf)
+        free = self.free.astype(float)
+        relaxed, model = (
+            _model(self.cost * free, np.zeros(len(free)), free, matrix, lower, upper) for _ in range(2)
+        )
+        every = np.flatnonzero(self.free).astype(np.int32)
+        _ok(model.changeColsIntegrality(len(every), every, np.full(len(every), highspy.HighsVarType.kInteger)))
+        return relaxed, model
+
+    def _conditions_of_sums(self) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+        """(columns, weights, least): whoever is withheld in a sum needs others in it that can make up for it."""
+        for start, stop in zip(self.rows.indptr, self.rows.indptr[1:]):
+            members, signs = self.rows.indices[start:stop], self.rows.data[start:stop]
+            primary = self.primary[members]
+            free = members[~primary]
+            if not primary.any():
+                for position, cell in enumerate(members):
+                    weights = np.ones(len(members))
+                    weights[position] = -1
+                    yield members, weights, 0.0
+                continue
+            for position in np.flatnonzero(primary):
+                least, weights = self._needed(members, signs, position)
+                least -= weights[primary].sum()
+                if least > TOLERANCE:
+                    if weights[~primary].sum() < least - TOLERANCE:
+                        raise Unprotectable([self.names[members[position]]])
+                    yield free, np.minimum(weights[~primary], least), least
+            if primary.sum() == 1:
+                continue
+            singles = self.single[members]
+            if primary.sum() == 2 and singles.any():
+                if not len(free):
+                    raise Unprotectable(self.names[members[primary]].tolist())
+                yield free, np.ones(len(free)), 1.0
+
+    def _needed(self, members, signs, position) -> tuple[float, np.ndarray]:
+        """What one primary asks of one sum: if it can only rise as far as its siblings can fall, they must hold that."""
+        others = np.ones(len(members))
+        others[position] = 0
+        if not self.interval:
+            return 1.0, others
+        cell = members[position]
+        opposite = signs != signs[position]
+        least = self.width[cell] - self.value[cell]
+        if least <= 0:
+            return 1.0, others
+        return least, others * np.where(opposite, least, np.minimum(self.value[members], least))
+
+    def relax(self) -> tuple[float, np.ndarray]:
+        """Lower bound of the cost by the LP relaxation, and the reduced cost of every cell."""
+        status = _run(self._relaxed, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible})
+        if status == highspy.HighsModelStatus.kInfeasible:
+            self._raise_unprotectable()
+        return self._relaxed.getInfo().objective_function_value, np.array(self._relaxed.getSolution().col_dual)
+
+    def solve(self, region, pattern, gap, nodes, keep=None) -> tuple[np.ndarray, float]:
+        """Cheap pattern under all cuts so far, and a bound of its cost.
+
+        Cells outside `region` stay as in `pattern`, those in `keep` stay withheld.
+        """
+        model, free = self._master, np.flatnonzero(self.free).astype(np.int32)
+        fixed = np.zeros(len(self.free)) if pattern is None else pattern.astype(float)
+        lower = np.where(region, 0 if keep is None else keep, fixed)
+        upper = np.where(region, 1, fixed)
+        _ok(model.changeColsBounds(len(free), free, lower[free], upper[free]))
+        _ok(model.setOptionValue("mip_rel_gap", gap))
+        _ok(model.setOptionValue("mip_max_nodes", nodes))
+        if pattern is not None:
+            start = highspy.HighsSolution()
+            start.col_value = (pattern & self.free).astype(float)
+            _ok(model.setSolution(start))
+        accepted = highspy.HighsModelStatus
+        status = _run(model, {accepted.kOptimal, accepted.kSolutionLimit, accepted.kInfeasible})
+        if status == accepted.kInfeasible:
+            if region[self.free].all():
+                self._raise_unprotectable()
+            return self.solve(self.free, pattern, gap, nodes)
+        if model.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
+            raise RuntimeError(f"no pattern within {nodes} nodes")
+        chosen = np.array(model.getSolution().col_value) > 0.5
+        return (chosen & self.free) | self.primary, model.getInfo().mip_dual_bound
+
+    def _raise_unprotectable(self) -> None:
+        everything = self.primary | self.free
+        found = {cell for finding in self.attack(everything) for cell in finding.open_cells}
+        raise Unprotectable(self.names[sorted(found)].tolist())
+
+    def cost_of(self, pattern: np.ndarray) -> float:
+        return float(self.cost[pattern & self.free].sum())
+
+    def repair(self, pattern: np.ndarray, nodes: int) -> np.ndarray:
+        """Attack, cut, choose again around what was found, until nothing is open."""
+        turn = 0
+        while findings := self.attack(pattern):
+            region = np.zeros(len(pattern), bool)
+            for finding in findings:
+                region[self.cut(finding, pattern)] = True
+            keep = pattern if turn >= FREE_ROUNDS else None
+            pattern, _ = self.solve(region & self.free, pattern, LOCAL_GAP, nodes, keep)
+            turn += 1
+        return pattern
+
+    def prune(self, pattern: np.ndarray) -> np.ndarray:
+        """Publish withheld cells again, dearest first, where no cut and no attack objects."""
+        cuts_with: dict[int, list[int]] = {}
+        for number, (columns, _, _) in enumerate(self.cuts):
+            for column in columns.tolist():
+                cuts_with.setdefault(column, []).append(number)
+        pattern = pattern.copy()
+        in_sum = abs(self.rows) @ pattern
+        secondary = np.flatnonzero(pattern & self.free)
+        for cell in secondary[np.argsort(-self.cost[secondary], kind="stable")].tolist():
+            sums = self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]]
+            if (in_sum[sums] == 2).any():
+                continue
+            pattern[cell] = False
+            if all(self._keeps(number, pattern) for number in cuts_with.get(cell, [])) and not self.attack(pattern):
+                in_sum[sums] -= 1
+            else:
+                pattern[cell] = True
+        return pattern
+
+    def _keeps(self, number: int, pattern: np.ndarray) -> bool:
+        columns, weights, least = self.cuts[number]
+        return weights @ pattern[columns] >= least - TOLERANCE
+
+    def _add_cut(self, columns: np.ndarray, weights: np.ndarray, least: float) -> None:
+        key = (columns.tobytes(), weights.tobytes())
+        if key in self._known_cuts:
+            return
+        self._known_cuts.add(key)
+        self.cuts.append((columns, weights, least))
+        for model in (self._relaxed, self._master):
+            _ok(model.addRow(least, highspy.kHighsInf, len(columns), columns.astype(np.int32), weights))
+
+    # --- attacker -----------------------------------------------------------------------------------------------
+
+    def attack(self, pattern: np.ndarray) -> list[_Finding]:
+        """Everything the pattern leaves open, component by component; a component once seen is not attacked again."""
+        withheld = np.flatnonzero(pattern)
+        system = sp.csr_array(self.columns[:, withheld])
+        touching = abs(system)
+        count, label = connected_components(touching.T @ touching, directed=False)
+        order = np.argsort(label, kind="stable")
+        findings = []
+        for component in np.split(withheld[order], np.cumsum(np.bincount(label, minlength=count))[:-1]):
+            if not self.primary[component].any():
+                continue
+            key = component.astype(np.int32).tobytes()
+            if key not in self._verdicts:
+                self._verdicts[key] = list(self._attack_component(component))
+            findings += self._verdicts[key]
+        return findings
+
+    def _attack_component(self, component: np.ndarray) -> Iterator[_Finding]:
+        part = sp.csr_array(self.columns[:, component])
+        part = part[np.diff(part.indptr) > 0]
+        primary = self.primary[component]
+        rng = np.random.default_rng(SEED)
+        if not self.interval or self.single[component].any():
+            null = _null_vectors(part, rng)
+            size = np.linalg.norm(null, axis=1)
+            open_cells = np.flatnonzero(primary & (size < COMPUTABLE))
+            if len(open_cells):
+                yield _Finding(component, component[open_cells].tolist(), "exact")
+            for single in np.flatnonzero(self.single[component] & (size >= COMPUTABLE)):
+                direction = null[single] / size[single]
+                away = np.linalg.norm(null - np.outer(null @ direction, direction), axis=1)
+                known = np.flatnonzero(primary & (away < COMPUTABLE) & (size >= COMPUTABLE))
+                known = known[known != single]
+                if len(known):
+                    yield _Finding(component, component[known].tolist(), int(component[single]))
+        if self.interval:
+            narrow, fractional = self._narrow(part, component, rng)
+            if narrow:
+                yield _Finding(component, narrow, "width")
+            if fractional:
+                yield _Finding(component, fractional, "whole")
+
+    def _narrow(self, part, component, rng) -> tuple[list[int], list[int]]:
+        """Primaries whose interval is narrower than required, and those narrower only for whole numbers."""
+        value, count = self.value[component], len(component)
+        primary = np.flatnonzero(self.primary[component])
+        need = self.width[component] - TOLERANCE
+        right = part @ value
+        # Nothing is unbounded: twice all that is withheld plus the width is more than any criterion asks for.
+        most = np.full(count, 2 * value.sum() + need.max() + 1)
+        model = _model(np.zeros(count), np.zeros(count), most, part, right, right)
+        every = np.arange(count, dtype=np.int32)
+        # The attacker's reach in fractions, and in whole numbers: what two tables of whole numbers show is proof.
+        wide = np.array([value, value])
+        proven = np.array([value, value])
+
+        def keep(table: np.ndarray) -> None:
+            for reach in (wide, proven) if np.abs(table - np.rint(table)).max() < TOLERANCE else (wide,):
+                np.minimum(reach[0], table, out=reach[0])
+                np.maximum(reach[1], table, out=reach[1])
+
+        def extreme(objective: np.ndarray) -> None:
+            _ok(model.changeColsCost(count, every, objective))
+            _run(model, {highspy.HighsModelStatus.kOptimal})
+            keep(np.array(model.getSolution().col_value))
+
+        def whole_numbers(objective: np.ndarray, gap: float, enough: float) -> None:
+            """As `extreme`, in whole numbers; stops at the gap or once the objective is at most `enough`."""
+            _ok(model.changeColsCost(count, every, objective))
+            _ok(model.changeColsIntegrality(count, every, np.full(count, highspy.HighsVarType.kInteger)))
+            _ok(model.setOptionValue("mip_rel_gap", gap))
+            _ok(model.setOptionValue("objective_target", enough))
+            _run(model, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kObjectiveTarget})
+            keep(np.array(model.getSolution().col_value))
+            _ok(model.changeColsIntegrality(count, every, np.full(count, highspy.HighsVarType.kContinuous)))
+
+        def uncertain(reach: np.ndarray) -> np.ndarray:
+            return primary[(reach[1] - reach[0] < need)[primary]]
+
+        def draws(reach: np.ndarray) -> Iterator[np.ndarray]:
+            for turn in range(POOLED if len(primary) > 2 else 0):
+                objective = np.zeros(count)
+                waiting = uncertain(reach)
+                objective[waiting] = (-1.0, 1.0)[turn] if turn < 2 else rng.choice([-1.0, 1.0], len(waiting))
+                if len(waiting):
+                    yield objective
+
+        for objective in draws(wide):
+            extreme(objective)
+        for cell in uncertain(wide):
+            up = -(every == cell).astype(float)
+            for objective in (up, -up):
+                if wide[1, cell] - wide[0, cell] < need[cell]:
+                    extreme(objective)
+        narrow = component[uncertain(wide)].tolist()
+        if narrow:
+            return narrow, []
+        for objective in draws(proven):
+            whole_numbers(objective, POOL_GAP, -highspy.kHighsInf)
+        for cell in uncertain(proven):
+            up = -(every == cell).astype(float)
+            for objective, enough in ((up, -proven[0, cell]), (-up, proven[1, cell])):
+                if proven[1, cell] - proven[0, cell] < need[cell]:
+                    whole_numbers(objective, 0.0, enough - need[cell])
+        return [], component[uncertain(proven)].tolist()
+
+    # --- cuts ---------------------------------------------------------------------------------------------------
+
+    def cut(self, finding: _Finding, pattern: np.ndarray) -> np.ndarray:
+        """Turn a finding into cuts that the pattern violates and every valid pattern keeps; returns the region around."""
+        near = np.unique(self.rows[np.unique(self.columns[:, finding.component].indices)].indices)
+        if finding.why == "whole":
+            self._widen(finding, near, pattern)
+            return near
+        rows = self.rows[np.unique(self.columns[:, near].indices)]
+        region = np.unique(rows.indices)
+        rows = sp.csr_array(rows.tocsc()[:, region])
+        withheld = pattern[region]
+        if finding.why == "width":
+            fall = np.minimum(self.value[region], self.width[finding.open_cells].max())
+            rise = np.full(len(region), self.width[finding.open_cells].max())
+            low = np.where(withheld, -self.value[region], -fall * FAINT)
+            high = np.where(withheld, highspy.kHighsInf, rise * FAINT)
+        else:
+            low = np.where(withheld, -highspy.kHighsInf, -FAINT)
+            high = -low
+            if finding.why != "exact":
+                known = np.searchsorted(region, finding.why)
+                low[known] = high[known] = 0
+        zero = np.zeros(rows.shape[0])
+        model = _model(np.zeros(len(region)), low, high, rows, zero, zero)
+        hopeless, region_of_cuts, explained = [], [near], set()
+        for cell in finding.open_cells:
+            if cell in explained:
+                continue
+            position = int(np.searchsorted(region, cell))
+            coefficients, needed, used = self._coefficients(model, rows, region, position, finding)
+            # One cut per chain of sums and round: its other open cells would mostly yield the same cut again.
+            explained.update(region[np.unique(rows[used].indices)].tolist())
+            least = needed - coefficients[self.primary[region]].sum()
+            use = self.free[region] & (coefficients > 0)
+            if (coefficients * withheld).sum() >= needed - TOLERANCE:
+                self._widen(finding, near, pattern)
+            elif coefficients[use].sum() < least - TOLERANCE:
+                hopeless.append(self.names[cell])
+            else:
+                self._add_cut(region[use], np.minimum(coefficients[use], least), least)
+                region_of_cuts.append(self.rows[np.unique(self.columns[:, region[use]].indices)].indices)
+        if hopeless:
+            raise Unprotectable(hopeless)
+        return np.unique(np.concatenate(region_of_cuts))
+
+    def _coefficients(self, model, rows, region, position, finding) -> tuple[np.ndarray, float, np.ndarray]:
+        """Cut sum(coefficients * z) >= needed from the duals of the attacker's LPs.
+
+        For any multipliers m the primary's rise is sum((e - rows' m) * change); a cell contributes at most its value
+        when it falls, and is taken as sufficient alone when it rises.
+        """
+        total, used = np.zeros(len(region)), np.zeros(rows.shape[0], bool)
+        directions = (-1.0, 1.0) if finding.why == "width" else (-1.0,)
+        needed = self.width[region[position]] if finding.why == "width" else 1.0
+        for direction in directions:
+            _ok(model.changeColCost(position, direction))
+            _run(model, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnbounded})
+            unbounded = model.getModelStatus() == highspy.HighsModelStatus.kUnbounded
+            dual = np.array(model.getSolution().row_dual) if not unbounded else np.zeros(rows.shape[0])
+            _ok(model.changeColCost(position, 0.0))
+            fine = np.rint(dual * DENOMINATOR) / DENOMINATOR
+            dual = fine if np.abs(fine - dual).max(initial=0) < TOLERANCE else dual
+            used |= dual != 0
+            reduced = -(rows.T @ dual)
+            reduced[position] += direction
+            reduced[np.abs(reduced) < COMPUTABLE] = 0
+            if finding.why == "width":
+                total += np.where(reduced < 0, needed, reduced * self.value[region])
+            else:
+                total += reduced != 0
+                total[position] = 0
+                if finding.why != "exact":
+                    total[np.searchsorted(region, finding.why)] = 0
+        return np.minimum(total, needed), needed, used
+
+    def _widen(self, finding: _Finding, near: np.ndarray, pattern: np.ndarray) -> None:
+        """The component as it stands is not enough: one more cell beside it has to go."""
+        beside = near[self.free[near] & ~pattern[near]]
+        if not len(beside):
+            raise Unprotectable(self.names[finding.open_cells].tolist())
+        self._add_cut(beside, np.ones(len(beside)), 1.0)
+
+
+def _null_vectors(part: sp.csr_array, rng: np.random.Generator) -> np.ndarray:
+    """Random vectors of the null space of `part`, one per column: r - A'(AA')+ A r."""
+    vectors = []
+    for _ in range(NULL_VECTORS):
+        start = rng.standard_normal(part.shape[1])
+        fit = lsmr(part, part @ start, atol=1e-14, btol=1e-14, conlim=0, maxiter=50 * sum(part.shape))[0]
+        vectors.append(start - fit)
+    return np.array(vectors).T
+
+
+def _model(cost, lower, upper, matrix, row_lower, row_upper) -> highspy.Highs:
+    matrix = sp.csc_array(matrix)
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = matrix.shape
+    program.col_cost_, program.col_lower_, program.col_upper_ = cost, lower, upper
+    program.row_lower_, program.row_upper_ = row_lower, row_upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+    program.a_matrix_.value_ = matrix.data.astype(float)
+    model = highspy.Highs()
+    for option, setting in {"output_flag": False, "threads": THREADS, "random_seed": SEED % 2**31}.items():
+        _ok(model.setOptionValue(option, setting))
+    _ok(model.passModel(program))
+    return model
+
+
+def _run(model: highspy.Highs, accepted: set) -> highspy.HighsModelStatus:
+    _ok(model.run())
+    status = model.getModelStatus()
+    if status not in accepted:
+        raise RuntimeError(f"HiGHS stopped with {model.modelStatusToString(status)}")
+    return status
+
+
+def _ok(status: highspy.HighsStatus) -> None:
+    if status == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS refused a call")

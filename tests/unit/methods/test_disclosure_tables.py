@@ -1,0 +1,100 @@
+"""How tables become one system: shared margins, collapsed levels, overlapping groupings, balances, primaries."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from methods.disclosure.tables import Hierarchy, Table, build, mark, tops
+
+SEX = Hierarchy.from_parents({"m": "T", "w": "T"}, total="T")
+AREA = Hierarchy.from_parents({"a": "T", "b": "T"}, total="T")
+AGE = Hierarchy.from_parents({"jung": "T", "alt": "T"}, total="T")
+
+
+def frame(columns, *rows):
+    return pd.DataFrame(rows, columns=[*columns, "wert"])
+
+
+def test_margins_and_total_are_added_up():
+    # 2 x 2 inner cells + 2 + 2 margins + 1 total; 2 sums per row, column and margin: 3 + 3
+    system = build([Table(frame(["raum", "sex"], ("a", "m", 4), ("a", "w", 5), ("b", "m", 6), ("b", "w", 7)), {"raum": AREA, "sex": SEX})])
+    values = dict(system.cells.itertuples(index=False))
+    assert values["anzahl"] == 22 and values["anzahl|raum=a"] == 9 and values["anzahl|sex=w"] == 12
+    assert system.relations.shape == (6, 9)
+    assert not (system.relations @ system.cells["wert"].to_numpy()).any()
+
+
+def test_tables_of_one_measure_share_their_margin():
+    first = Table(frame(["raum", "sex"], ("a", "m", 1), ("a", "w", 2), ("b", "m", 3), ("b", "w", 4)), {"raum": AREA, "sex": SEX})
+    second = Table(frame(["raum", "alter"], ("a", "jung", 0), ("a", "alt", 3), ("b", "jung", 5), ("b", "alt", 2)), {"raum": AREA, "alter": AGE})
+    system = build([first, second])
+    # shared: total, a, b = 3 of 9 + 9
+    assert len(system.cells) == 15
+
+
+def test_tables_that_disagree_about_a_margin_are_refused():
+    first = Table(frame(["raum"], ("a", 1), ("b", 2)), {"raum": AREA})
+    second = Table(frame(["sex"], ("m", 1), ("w", 3)), {"sex": SEX})
+    with pytest.raises(ValueError, match="different counts for anzahl"):
+        build([first, second])
+
+
+def test_other_dates_are_other_cells_until_a_balance_ties_them():
+    years = [Table(frame(["raum"], ("a", n), ("b", 2)), {"raum": AREA}, at={"jahr": year}) for year, n in (("1", 5), ("2", 8))]
+    born = Table(frame(["raum"], ("a", 3), ("b", 0)), {"raum": AREA}, measure="zugang", at={"jahr": "1"})
+    balance = {"anzahl|jahr=1|raum=a": 1, "zugang|jahr=1|raum=a": 1, "anzahl|jahr=2|raum=a": -1}
+    loose, tied = build([*years, born]), build([*years, born], [balance])
+    assert tied.relations.shape[0] == loose.relations.shape[0] + 1
+    with pytest.raises(ValueError, match="sums do not hold"):
+        build([*years, born], [{**balance, "anzahl|jahr=1|raum=b": 1}])
+
+
+def test_a_level_with_a_single_child_is_one_cell():
+    place = Hierarchy.from_parents({"a1": "A", "b1": "B", "b2": "B", "A": "T", "B": "T"}, total="T")
+    system = build([Table(frame(["raum"], ("a1", 4), ("b1", 1), ("b2", 2)), {"raum": place})])
+    assert system.column_of["anzahl|raum=A"] == system.column_of["anzahl|raum=a1"]
+    assert len(system.cells) == 5
+
+
+def test_overlapping_groupings_meet_in_leaves_and_total():
+    spanning = pd.DataFrame({"raum": list("abc"), "bezirk": list("XXY"), "schule": list("UVV")})
+    both = Hierarchy.from_levels(spanning, ["bezirk", "raum"], ["schule", "raum"], total="T")
+    system = build([Table(frame(["raum"], ("a", 1), ("b", 2), ("c", 3)), {"raum": both})])
+    # a, b, c, X, V, T; Y is c and U is a
+    assert len(system.cells) == 6 and system.relations.shape[0] == 4
+
+
+def test_nested_age_bands_are_sums_of_their_own():
+    age = Hierarchy((("u18", ("u6", "6-17")), ("u21", ("u18", "18-20")), ("T", ("u21", "ab21"))), total="T")
+    system = build([Table(frame(["alter"], ("u6", 1), ("6-17", 2), ("18-20", 1), ("ab21", 9)), {"alter": age})])
+    assert dict(system.cells.itertuples(index=False))["anzahl|alter=u21"] == 4
+
+
+@pytest.mark.parametrize(
+    ("sums", "message"),
+    [
+        ((("A", ("a", "b")), ("B", ("b", "c")), ("T", ("A", "B"))), "overlap"),
+        ((("T", ("a", "b")), ("T", ("a",))), "different leaves"),
+        ((("A", ("B",)), ("B", ("A",))), "part of itself"),
+    ],
+)
+def test_hierarchies_that_do_not_add_up_are_refused(sums, message):
+    with pytest.raises(ValueError, match=message):
+        Hierarchy(sums, total="T").leaves_of
+
+
+def test_a_missing_combination_is_not_zero():
+    table = dict(frame=frame(["raum", "sex"], ("a", "m", 1), ("a", "w", 2), ("b", "m", 3)), dims={"raum": AREA, "sex": SEX})
+    with pytest.raises(ValueError, match="1 combinations"):
+        build([Table(**table)])
+    assert build([Table(**table, gaps_are_zero=True)]).cells["wert"].sum() == 24
+
+
+def test_primaries_and_frozen_cells():
+    system = build([Table(frame(["raum"], ("a", 2), ("b", 0)), {"raum": AREA}), Table(frame(["sex"], ("m", 9), ("w", 1)), {"sex": SEX}, measure="x")])
+    cells = mark(system, 3, known=["x|sex=m"]).set_index("zelle_id")
+    assert cells.index[cells["primary"]].tolist() == ["anzahl|raum=a", "anzahl", "x|sex=w"]
+    assert cells.index[cells["frozen"]].tolist() == ["anzahl|raum=b", "x|sex=m", "x"]
+    assert mark(system, 3, zeros="protected").set_index("zelle_id")["primary"]["anzahl|raum=b"]
+    assert cells["required_width"].eq(3).all() and np.isclose(cells["cost"]["x|sex=m"], 1.09)
+    assert tops(system.relations).sum() == 2
