@@ -1,0 +1,108 @@
+"""Runs the simulated town year by year and writes what was asked for; everything else happens in the modules beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from sources.demo import calibration, deliveries
+from sources.demo.events import Year
+from sources.demo.town import VERSIONS
+from sources.demo.truth import TruthWriter
+from sources.demo.world import World
+
+DEFAULT_SEED = 20161231
+#: One list of addresses covers the whole period by its validity dates.
+ADDRESS_DATE = date(2024, 12, 31)
+SMALLEST_TOWN = 1_000
+
+
+@dataclass(frozen=True)
+class SimulationSummary:
+    """What was simulated: paths relative to ``target``, residents per reference date, events per year."""
+
+    target: Path
+    modus: str
+    seed: int
+    files: tuple[Path, ...]
+    residents: dict[date, int]
+    events: dict[int, dict[str, int]]
+    rows: int
+
+
+def simulate(
+    target: Path,
+    *,
+    modus: Literal["register", "tabellen"] = "register",
+    seed: int = DEFAULT_SEED,
+    residents: int | None = None,
+    stichtage: list[date] | None = None,
+    truth: Path | None = None,
+    progress: Callable[[str], None] = lambda message: None,
+) -> SimulationSummary:
+    """Simulate the town and write its deliveries below ``target``; the same arguments give the same bytes.
+
+    ``residents`` is the number at the end of 2016, by default the published one. ``stichtage`` are ends of years
+    from 2015 on, by default 2015 to 2024; the years between them are simulated all the same. ``truth`` is a folder
+    outside ``target`` for what no register knows. Files of the same name are replaced, others in ``target`` stay.
+    ValueError for arguments that cannot be simulated, before anything is written.
+    """
+    dates = sorted(set(stichtage)) if stichtage else [date(year, 12, 31) for year in range(calibration.FIRST_YEAR, calibration.LAST_YEAR + 1)]
+    if any((day.month, day.day) != (12, 31) or day.year < calibration.FIRST_YEAR for day in dates):
+        raise ValueError(f"Simulierte Stichtage sind Jahresenden ab dem 31.12.{calibration.FIRST_YEAR}.")
+    if modus not in ("register", "tabellen"):
+        raise ValueError("Der Modus der Simulation ist register oder tabellen.")
+    if residents is not None and residents < SMALLEST_TOWN:
+        raise ValueError(f"Die simulierte Stadt braucht mindestens {SMALLEST_TOWN} Einwohner.")
+    if truth is not None and truth.resolve().is_relative_to(target.resolve()):
+        raise ValueError("Die Wahrheit der Simulation darf nicht bei den Lieferungen liegen; bitte einen anderen Ordner nennen.")
+    last_year = max(dates[-1].year, ADDRESS_DATE.year)
+
+    progress(f"Hilden (simuliert): Stadt und Bevölkerung zum 31.12.{calibration.FIRST_YEAR}")
+    world = World(seed, residents or calibration.RESIDENTS_2016, last_year)
+    target.mkdir(parents=True, exist_ok=True)
+    note = target / "SIMULIERT.txt"
+    note.write_text(f"{deliveries.MARK}\nStartwert {seed}, Modus {modus}.\n", encoding="utf-8")
+    files = [note, *deliveries.write_areas(target / "raumgliederung", world.areas)]
+    files.append(deliveries.write_addresses(target / "adressen", world.areas, world.addresses, ADDRESS_DATE))
+    register = deliveries.RegisterWriter(world)
+    kept = TruthWriter(truth) if truth is not None else None
+    counted: dict[date, int] = {}
+    rows = 0
+    while True:
+        day = date(world.year, 12, 31)
+        if kept:
+            kept.count(world)
+        if day in dates:
+            if modus == "register":
+                path, written = register.write(target / "melderegister_bestand", world)
+            else:
+                path, written = deliveries.write_tables(target / "bevoelkerung_tabellen", world, version_on(day))
+            files.append(path)
+            counted[day], rows = len(world.residents), rows + written
+            if kept:
+                kept.stock(world)
+        if day >= dates[-1]:
+            break
+        world.year += 1
+        Year(world).live()
+        progress(f"Hilden (simuliert): {world.year} gelebt, {len(world.residents)} Einwohner")
+    if kept:
+        kept.close(world)
+    return SimulationSummary(
+        target=target,
+        modus=modus,
+        seed=seed,
+        files=tuple(path.relative_to(target) for path in files),
+        residents=counted,
+        events=world.event_counts(),
+        rows=rows,
+    )
+
+
+def version_on(day: date) -> str:
+    """Area version valid on a day."""
+    return next(version for version, (begins, ends) in VERSIONS.items() if begins <= day and (ends is None or day <= ends))

@@ -1,0 +1,164 @@
+"""What becomes of the columns of persons before anything is written.
+
+Person numbers and pointers become keyed codes, names a pair of matching codes, the birth date month and age, the address
+its key and block, or the block alone under an Auskunftssperre. Keys differ for every reference date, so codes of two
+dates cannot be joined. Neither key nor value is ever part of an SQL text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from sources.model import Tabelle
+from sources.read import kept, quoted
+from warehouse.connect import literal
+
+BLOCK = 64  # bytes of a SHA-256 block (RFC 2104)
+CODE_LENGTH = 32  # hex digits: HMAC-SHA256 truncated to its left half (RFC 2104, section 5)
+KINDS = ("person", "name", "phonetik")
+NAMES_PER_STEP = 10_000
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "oe"})
+#: Academic degrees that registers write before the name; they come and go between deliveries.
+TITLES = frozenset({"dr", "prof", "dipl", "ing", "med", "phil", "jur", "rer", "nat", "pol", "oec", "mult", "habil", "hc", "univ", "mag"})
+
+
+def key_of(master: bytes, stichtag: date) -> bytes:
+    """Key of one reference date, derived from the master key: codes of different dates have nothing in common."""
+    return hmac.digest(master, f"stichtag {stichtag:%Y-%m-%d}".encode(), "sha256")
+
+
+def code(key: bytes, kind: str, value: str) -> str:
+    """The keyed code of a value; ``code_sql`` computes the same inside DuckDB."""
+    return hmac.digest(key, f"{kind}:{value}".encode(), "sha256").hex()[:CODE_LENGTH]
+
+
+def set_key(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Give the connection the padded keys as variables, bound and not written into SQL (HMAC after RFC 2104)."""
+    padded = key.ljust(BLOCK, b"\0") if len(key) <= BLOCK else hashlib.sha256(key).digest().ljust(BLOCK, b"\0")
+    db.execute("set variable aussen = ?", [bytes(b ^ 0x5C for b in padded)])
+    for kind in KINDS:
+        db.execute(f"set variable innen_{kind} = ?", [bytes(b ^ 0x36 for b in padded) + f"{kind}:".encode()])
+
+
+def forget_key(db: duckdb.DuckDBPyConnection) -> None:
+    for name in ("aussen", *(f"innen_{kind}" for kind in KINDS)):
+        db.execute(f"reset variable {name}")
+
+
+def code_sql(kind: str, value: str) -> str:
+    inner = f"unhex(sha256(getvariable('innen_{kind}') || encode({value})))"
+    return f"left(sha256(getvariable('aussen') || {inner}), {CODE_LENGTH})"
+
+
+def normalise(name: str) -> str:
+    """A name without what differs between registers: case, umlauts, accents, hyphens, academic titles."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", name).casefold().translate(UMLAUTS))
+    letters = "".join(c if c.isalnum() else " " for c in folded if not unicodedata.combining(c) and c not in "'’`´")
+    words = letters.split()
+    return " ".join([w for w in words if w not in TITLES] or words)
+
+
+def phonetics(normalised: str) -> str:
+    """Kölner Phonetik of a normalised name, word by word; empty where it has no letters that sound."""
+    import cologne_phonetics
+
+    return " ".join(sound for _, sound in cologne_phonetics.encode(normalised) if sound)
+
+
+def name_columns(tabelle: Tabelle) -> list[str]:
+    return [s.ziel for s in tabelle.spalten if s.klasse == "name"]
+
+
+def prepare_names(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle) -> None:
+    """Temporary table ``namen`` (name, code, klang): the codes of the distinct names of a relation under the key that is set.
+
+    What a name normalises to and sounds like is computed once per connection, in steps, and kept in ``namensformen``.
+    """
+    import pyarrow as pa
+
+    db.execute("create temp table if not exists namensformen (name varchar, normal varchar, klang varchar)")
+    columns = name_columns(tabelle)
+    if not columns:
+        return
+    every = " union ".join(f"select {quoted(column)} as name from {rows} where {quoted(column)} is not null" for column in columns)
+    db.execute(f"create or replace temp table namen as {every}")
+    db.execute("create or replace temp table neue_namen as select name from namen anti join namensformen using (name)")
+    total = db.execute("select count(*) from neue_namen").fetchall()[0][0]
+    for start in range(0, total, NAMES_PER_STEP):
+        names = [row[0] for row in db.execute(f"select name from neue_namen where rowid >= {start} and rowid < {start + NAMES_PER_STEP}").fetchall()]
+        normal = [normalise(name) for name in names]
+        db.register("_namen", pa.table({"name": names, "normal": normal, "klang": [phonetics(n) for n in normal]}))
+        db.execute("insert into namensformen select name, nullif(normal, ''), nullif(klang, '') from _namen").fetchall()
+        db.unregister("_namen")
+    db.execute("drop table neue_namen")
+    codes = f"{code_sql('name', 'normal')} as code, {code_sql('phonetik', 'klang')} as klang"
+    db.execute(f"create or replace temp table namen as select name, {codes} from namen join namensformen using (name)")
+
+
+def prepare_addresses(db: duckdb.DuckDBPyConnection, folder: Path | None, stichtag: date) -> None:
+    """Temporary table ``adressen`` (adresse_id, block_id): the directory in ``folder`` as valid at the reference date."""
+    db.execute("create or replace temp table adressen (adresse_id varchar, block_id varchar)")
+    if folder is None:
+        return
+    valid = f"date '{stichtag:%Y-%m-%d}' between coalesce(gueltig_von, date '0001-01-01') and coalesce(gueltig_bis, date '9999-12-31')"
+    key = _address_key("strassenschluessel", "hausnummer", "zusatz")
+    db.execute(
+        f"insert into adressen select {key} as id, arg_max(block_id, coalesce(gueltig_von, date '0001-01-01'))"
+        f" from read_parquet({literal(str(folder / '*.parquet'))}) where {valid} group by id"
+    )
+
+
+def _address_key(street: str, number: str, suffix: str) -> str:
+    return f"{street} || '-' || lpad({number}, 4, '0') || '-' || coalesce({suffix}, '')"
+
+
+def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
+    """SQL of the columns that remain of a table: ({column of the raw table: expression over alias ``r``}, joins)."""
+    columns: dict[str, str] = {}
+    joins = ""
+    if name_columns(tabelle):
+        joins += "".join(f" left join namen n{i} on n{i}.name = r.{quoted(column)}" for i, column in enumerate(name_columns(tabelle)))
+    by_class = {s.klasse: f"r.{quoted(s.ziel)}" for s in tabelle.spalten}
+    for spalte in kept(tabelle):
+        value = f"r.{quoted(spalte.ziel)}"
+        match spalte.klasse:
+            case "personenschluessel":
+                columns[spalte.ziel] = f"if({value} is null, null, {code_sql('person', value)})"
+            case "name":
+                place = name_columns(tabelle).index(spalte.ziel)
+                columns[f"{spalte.ziel}_code"] = f"n{place}.code"
+                columns[f"{spalte.ziel}_phonetik_code"] = f"n{place}.klang"
+            case "geburtsdatum":
+                columns |= _birth(value, stichtag)
+            case "sperre":
+                columns[spalte.ziel] = f"coalesce({value}, '')"
+            case "strasse" | "hausnummer" | "hausnummernzusatz":
+                continue
+            case _:
+                columns[spalte.ziel] = value
+    if "strasse" in by_class:
+        key = _address_key(by_class["strasse"], by_class["hausnummer"], by_class.get("hausnummernzusatz", "null"))
+        joins += f" left join adressen a on a.adresse_id = {key}"
+        locked = f"{by_class['sperre']} is not null" if "sperre" in by_class else "false"
+        columns["adresse_id"] = f"if({locked}, null, a.adresse_id)"
+        columns["block_id"] = "a.block_id"
+    return columns, joins
+
+
+def _birth(value: str, stichtag: date) -> dict[str, str]:
+    """Month of birth and completed years at the reference date from 'YYYY-MM-DD' whose parts may be 00.
+
+    An unknown day counts as the 1st, an unknown month as January; who was born on 29 February is a year older on
+    1 March where there is no 29th (§§ 187, 188 BGB).
+    """
+    month = f"case when {value} = '0000-00-00' then null when substr({value}, 6, 2) = '00' then left({value}, 4) else left({value}, 7) end"
+    turned = f"greatest(substr({value}, 6, 2), '01') || greatest(substr({value}, 9, 2), '01') <= '{stichtag:%m%d}'"
+    age = f"if({value} = '0000-00-00', null, ({stichtag.year} - left({value}, 4)::smallint - if({turned}, 0, 1))::smallint)"
+    return {"geburtsmonat": month, "alter": age}
+

@@ -1,0 +1,394 @@
+"""Typed declarations: what a town is and what each of its sources delivers.
+
+Everything a new delivery of a known kind needs stands in YAML under ``cities/<town>/``; this module gives that
+YAML its types and refuses what it does not know. It reads no delivery and knows no town.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SHIPPED_CITIES = Path(__file__).parent / "cities"
+
+#: What a column is to the door. The personal classes never reach the raw zone as they came:
+#: ``personenschluessel`` becomes a keyed code, ``name`` a pair of matching codes, ``vorname``, ``freitext`` and
+#: ``religion`` are never read, ``geburtsdatum`` shrinks to month and age, the three address parts to one
+#: address key (or to the block alone where ``sperre`` is set).
+Klasse = Literal[
+    "merkmal",
+    "schluessel",
+    "zahl",
+    "geometrie",
+    "personenschluessel",
+    "name",
+    "vorname",
+    "freitext",
+    "religion",
+    "geburtsdatum",
+    "strasse",
+    "hausnummer",
+    "hausnummernzusatz",
+    "sperre",
+]
+PERSONAL: frozenset[str] = frozenset(
+    {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre"}
+)
+DROPPED: frozenset[str] = frozenset({"vorname", "freitext", "religion"})
+
+#: ``datum_unscharf`` is a register date whose day or month may be ``00``.
+Typ = Literal["text", "ganzzahl", "dezimal", "datum", "datum_unscharf", "wkt"]
+
+
+def _plain_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError("nur Kleinbuchstaben, Ziffern und Unterstrich, am Anfang ein Buchstabe")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
+
+
+class Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Spalte(Declared):
+    """One column: how it is called in the file (``name``) and in the raw table (``ziel``)."""
+
+    name: str
+    ziel: Name
+    typ: Typ = "text"
+    klasse: Klasse = "merkmal"
+    pflicht: bool = False
+    #: The column may be absent from the whole file (an edition that stopped publishing it); it is then unknown.
+    darf_fehlen: bool = False
+    werte: tuple[str, ...] | None = None
+    muster: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    #: Level of area whose list, in the delivery's area version, must contain the value; ``{ebene}`` takes it from the path.
+    gebiet: str | None = None
+    #: Every area of that list has to be there (only with ``gebiet``).
+    vollstaendig: bool = False
+    #: Multiplied into numbers (square metres to hectares: 0.0001).
+    faktor: float | None = None
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> Spalte:
+        if self.vollstaendig and not self.gebiet:
+            raise ValueError("vollstaendig braucht gebiet")
+        if (self.minimum is not None or self.maximum is not None or self.faktor is not None) and self.typ not in ("ganzzahl", "dezimal"):
+            raise ValueError("minimum, maximum und faktor gelten nur für Zahlen")
+        if self.klasse == "geburtsdatum" and self.typ != "datum_unscharf":
+            raise ValueError("ein Geburtsdatum hat den Typ datum_unscharf")
+        return self
+
+
+class Regel(Declared):
+    """A rule across columns: an SQL condition over ``ziel`` names that every row meets (unknown counts as met)."""
+
+    name: Name
+    bedingung: str
+    meldung: str
+
+
+class Korrektur(Declared):
+    """A known error of the supplier as data. ``erwartet`` is the number of rows it hits; any other number fails."""
+
+    aktion: Literal["verwerfen", "setzen", "skalieren", "markieren", "vereinigen"]
+    wenn: str
+    erwartet: int
+    grund: str
+    #: ``setzen``/``skalieren``/``markieren``: column -> value or factor. ``vereinigen``: {raumeinheit_id: id of the area that takes the row in}.
+    werte: dict[str, Any] = {}
+
+
+class Format(Declared):
+    art: Literal["csv", "geo"] = "csv"
+    trennzeichen: str = ","
+    kodierung: Literal["utf-8", "iso-8859-1", "cp1252", "utf-16"] = "utf-8"
+    dezimal: Literal[".", ","] = "."
+    datum: str = "%Y-%m-%d"
+    #: Lines before the header line.
+    vorspann: int = 0
+    #: ``geo`` only: layer of a GeoPackage, and the CRS of the coordinates as EPSG number.
+    ebene: str | None = None
+    epsg: int | None = None
+
+
+class Tabelle(Declared):
+    """One kind of file in a delivery and the raw table it fills.
+
+    ``dateien`` is a relative path with ``*`` and placeholders ``{jahr}``, ``{monat}``, ``{tag}`` or any name from
+    ``platzhalter``; several tables may fill the same raw table (one per level of area, say).
+    """
+
+    tabelle: Name
+    dateien: str
+    format: Format = Format()
+    spalten: tuple[Spalte, ...]
+    #: File columns that are known and left out, ``*`` allowed.
+    ignoriert: tuple[str, ...] = ()
+    schluessel: tuple[Name, ...]
+    #: Columns whose value is not in the rows: constant, from a placeholder of the path (``{ebene}`` mapped by ``platzhalter``)
+    #: or ``{gebietsstand}``, the area version of the delivery.
+    #: A list makes one copy of every row per value (one polygon file that is valid in two area versions).
+    konstanten: dict[Name, str | int | float | tuple[str, ...]] = {}
+    #: Text columns computed from the others by an SQL expression (the parent's key is the start of the child's).
+    abgeleitet: dict[Name, str] = {}
+    zeilen_minimum: int = 1
+    zeilen_maximum: int | None = None
+    #: Exact number of rows per value of a placeholder or per area version, e.g. {planungsraum: 448}.
+    zeilen_genau: dict[str, int] = {}
+    regeln: tuple[Regel, ...] = ()
+    korrekturen: tuple[Korrektur, ...] = ()
+    #: A delivery without this table is complete.
+    optional: bool = False
+    #: The file repeats these columns for every child (a key table names each region once per area in it): keep each once.
+    eindeutig: bool = False
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> Tabelle:
+        targets = [s.ziel for s in self.spalten]
+        known = [*targets, *self.konstanten, *self.abgeleitet]
+        doubled = {t for t in known if known.count(t) > 1}
+        if doubled:
+            raise ValueError(f"Zielspalten mehrfach vergeben: {sorted(doubled)}")
+        unread = {s.ziel for s in self.spalten if s.klasse in DROPPED}
+        missing = set(self.schluessel) - (set(known) - unread)
+        if missing:
+            raise ValueError(f"Schlüssel nennt unbekannte Spalten: {sorted(missing)}")
+        for correction in self.korrekturen:
+            foreign = set(correction.werte) - (set(known) - unread - set(self.abgeleitet))
+            if foreign:
+                raise ValueError(f"Korrektur nennt unbekannte Spalten: {sorted(foreign)}")
+        return self
+
+    @property
+    def personal(self) -> bool:
+        """Some column is of a personal class: the table has to be minimised before it is written."""
+        return any(s.klasse in PERSONAL for s in self.spalten)
+
+
+class Stichtag(Declared):
+    """How the reference date follows from the path.
+
+    ``datum`` is a date with placeholders of the path (by what they mean), ``jahr_versatz`` shifts its year: MSS 2021
+    describes 31.12.2020.
+    """
+
+    datum: str
+    jahr_versatz: int = 0
+
+
+class Quelle(Declared):
+    """One source of one town."""
+
+    quelle: Name
+    name: str
+    herausgeber: str
+    lizenz: str
+    rechtsgrundlage: str
+    #: Needs a statistics office separated from the administration (§ 16 BStatG, Statistikgesetz of the Land).
+    abschottung: bool
+    personenbezug: bool
+    #: Already published by its supplier: nothing in it needs protection any more.
+    veroeffentlicht: bool = False
+    #: Its figures are marked as provisional until a later delivery replaces them.
+    vorlaeufig: bool = False
+    rhythmus: Literal["einmalig", "jaehrlich", "halbjaehrlich", "vierteljaehrlich", "monatlich", "unregelmaessig"]
+    #: Annual reference date of the source, MM-DD; ``ist_jahreswert`` follows from it.
+    jahresstichtag: str = "12-31"
+    stichtag: Stichtag
+    #: Values of named placeholders in ``dateien``: name -> {text in the path: what it means}.
+    platzhalter: dict[str, dict[str, str]] = {}
+    #: Area version the delivery is written in: empty = the one valid on the Stichtag; else {value of ``{jahr}``: version} or {"*": version}.
+    gebietsstand: dict[str, str] = {}
+    #: Sources that have to be in before this one (area lists, addresses).
+    nach: tuple[Name, ...] = ()
+    tabellen: tuple[Tabelle, ...]
+
+    @model_validator(mode="after")
+    def _persons_declared(self) -> Quelle:
+        if any(t.personal for t in self.tabellen) and not self.personenbezug:
+            raise ValueError("Spalten mit Personenbezug brauchen personenbezug: true")
+        return self
+
+
+class Gebietsstand(Declared):
+    id: Name
+    gueltig_von: date
+    gueltig_bis: date | None = None
+
+
+class Ebene(Declared):
+    id: Name
+    name: str
+    plural: str
+    #: Stays in the sealed zone for good (block).
+    intern: bool = False
+
+
+class Stadt(Declared):
+    """One town: areas, coordinate system, protection settings."""
+
+    stadt: str
+    name: str
+    ags: str
+    land: str
+    simuliert: bool = False
+    #: Separated statistics office: yes opens the sources with ``abschottung: true``.
+    statistikstelle: bool
+    epsg: int
+    #: Coarse to fine.
+    ebenen: tuple[Ebene, ...]
+    gebietsstaende: tuple[Gebietsstand, ...]
+    #: Smallest count that may leave; 1 .. mindestzahl-1 are suppressed.
+    mindestzahl: int = Field(default=3, ge=1)
+    #: Another town whose source declarations hold here too (own ones of the same name win).
+    quellen_von: str | None = None
+    #: How deliveries come into being where no folder is named: ``demo`` lets sources/demo simulate them.
+    simulation: Literal["register", "tabellen"] | None = None
+
+
+class DeclarationError(ValueError):
+    """A declaration that does not hold; the text is one German sentence naming file and key."""
+
+
+def _load(path: Path, kind: type[Declared]) -> Any:
+    try:
+        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", Zeile {mark.line + 1}" if mark else ""
+        raise DeclarationError(f"{path.name}{line}: kein gültiges YAML.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "Datei"
+        what = "unbekannter Schlüssel" if first["type"] == "extra_forbidden" else first["msg"]
+        raise DeclarationError(f"{path.name}: {where}: {what}.") from None
+
+
+class City(BaseModel):
+    """A town with all its sources, in the order in which they have to come in."""
+
+    model_config = ConfigDict(frozen=True)
+    stadt: Stadt
+    quellen: tuple[Quelle, ...]
+    folder: Path
+
+    def quelle(self, quelle_id: str) -> Quelle:
+        return next(q for q in self.quellen if q.quelle == quelle_id)
+
+    def gebietsstand_am(self, stichtag: date) -> str:
+        """Area version valid on a date; DeclarationError where none is declared."""
+        for version in self.stadt.gebietsstaende:
+            if version.gueltig_von <= stichtag and (version.gueltig_bis is None or stichtag <= version.gueltig_bis):
+                return version.id
+        raise DeclarationError(f"city.yml: kein Gebietsstand gilt am {stichtag:%d.%m.%Y}; bitte unter gebietsstaende ergänzen.")
+
+
+def available_cities(*folders: Path) -> dict[str, Path]:
+    """Town id -> folder, earlier folders first; a folder counts when it holds a city.yml."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for candidate in sorted(folder.glob("*/city.yml")):
+            found.setdefault(candidate.parent.name, candidate.parent)
+    return found
+
+
+def load_city(folder: Path) -> City:
+    """Read city.yml and every <source>.yml of a town and check them as a set.
+
+    Raises DeclarationError: unknown key, wrong type, duplicate source, circular or unknown ``nach``.
+    """
+    stadt = _load(folder / "city.yml", Stadt)
+    if stadt.stadt != folder.name:
+        raise DeclarationError(f"{folder.name}/city.yml: die Stadt heißt darin {stadt.stadt}; Ordner und stadt müssen gleich sein.")
+    sources = {}
+    paths = {p.name: p for p in folder.glob("*.yml")}
+    if stadt.quellen_von:
+        inherited = available_cities(folder.parent, SHIPPED_CITIES).get(stadt.quellen_von)
+        if inherited is None:
+            raise DeclarationError(f"{folder.name}/city.yml: quellen_von nennt die unbekannte Stadt {stadt.quellen_von}.")
+        paths = {p.name: p for p in inherited.glob("*.yml")} | paths
+    for name, path in sorted(paths.items()):
+        if name == "city.yml":
+            continue
+        quelle = _load(path, Quelle)
+        if quelle.quelle != path.stem:
+            raise DeclarationError(f"{path.name}: die Quelle heißt darin {quelle.quelle}; Dateiname und quelle müssen gleich sein.")
+        sources[quelle.quelle] = quelle
+    ordered: list[Quelle] = []
+    waiting = dict(sources)
+    while waiting:
+        ready = [q for q in waiting.values() if all(n not in waiting for n in q.nach)]
+        unknown = sorted({n for q in waiting.values() for n in q.nach} - set(sources))
+        if unknown or not ready:
+            raise DeclarationError(f"{folder.name}: nach nennt {unknown or 'einen Kreis'}; bitte die Reihenfolge der Quellen berichtigen.")
+        for quelle in ready:
+            ordered.append(waiting.pop(quelle.quelle))
+    return City(stadt=stadt, quellen=tuple(ordered), folder=folder)
+
+
+RAW_TYPES: dict[str, str] = {
+    "text": "VARCHAR",
+    "ganzzahl": "BIGINT",
+    "dezimal": "DOUBLE",
+    "datum": "DATE",
+    "datum_unscharf": "VARCHAR",
+    "wkt": "VARCHAR",
+}
+
+
+def raw_columns(tabelle: Tabelle) -> dict[str, str]:
+    """Columns of a raw table as the door writes it: name -> DuckDB type, without ``zeile`` and ``datei``.
+
+    Personal columns appear as what is left of them after minimising; the order is that of the declaration.
+    """
+    columns: dict[str, str] = {}
+    address = False
+    for spalte in tabelle.spalten:
+        match spalte.klasse:
+            case k if k in DROPPED:
+                continue
+            case "name":
+                columns[f"{spalte.ziel}_code"] = "VARCHAR"
+                columns[f"{spalte.ziel}_phonetik_code"] = "VARCHAR"
+            case "geburtsdatum":
+                columns["geburtsmonat"] = "VARCHAR"
+                columns["alter"] = "SMALLINT"
+            case "strasse" | "hausnummer" | "hausnummernzusatz":
+                address = True
+            case _:
+                columns[spalte.ziel] = RAW_TYPES[spalte.typ]
+    if address:
+        columns["adresse_id"] = "VARCHAR"
+        columns["block_id"] = "VARCHAR"
+    for name, value in tabelle.konstanten.items():
+        sample = value[0] if isinstance(value, tuple) else value
+        columns[name] = {int: "INTEGER", float: "DOUBLE"}.get(type(sample), "VARCHAR")
+    columns |= dict.fromkeys(tabelle.abgeleitet, "VARCHAR")
+    return columns
+
+
+def raw_tables(cities: list[City]) -> dict[str, dict[str, str]]:
+    """Every raw table any town declares -> its columns; DeclarationError where two declarations disagree on a type."""
+    tables: dict[str, dict[str, str]] = {}
+    for city in cities:
+        for quelle in city.quellen:
+            for tabelle in quelle.tabellen:
+                known = tables.setdefault(tabelle.tabelle, {})
+                for column, kind in raw_columns(tabelle).items():
+                    if known.setdefault(column, kind) != kind:
+                        raise DeclarationError(
+                            f"{city.stadt.stadt}/{quelle.quelle}.yml: {tabelle.tabelle}.{column} ist hier {kind}, anderswo {known[column]};"
+                            " eine Rohtabelle hat in allen Städten dieselben Typen."
+                        )
+    return tables

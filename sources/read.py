@@ -1,0 +1,404 @@
+"""Declared format -> typed rows in DuckDB, each with the file and line it came from.
+
+Nothing is guessed: header, delimiter, encoding and types are the declared ones. Names, free text and religion that the
+declaration drops are never selected. No message of DuckDB is passed on, because it quotes the row it stumbled over.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import duckdb
+
+from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle
+from warehouse.connect import literal
+
+HEADER_LIMIT = 1 << 20  # bytes in which the header line has to end
+CHUNK = 1 << 20  # bytes per step of a streamed file
+DUCKDB_ENCODING = {"utf-8": "utf-8", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
+#: Characters of a path that DuckDB takes for a pattern.
+GLOB = frozenset("*?[]{}")
+DATE_PARTS = {"%d": 2, "%m": 2, "%Y": 4}
+#: What DuckDB calls a broken line -> what we call it.
+REJECTS = {
+    "MISSING COLUMNS": "zu wenige Spalten",
+    "TOO MANY COLUMNS": "zu viele Spalten",
+    "UNQUOTED VALUE": "ein Anführungszeichen ist nicht geschlossen",
+    "LINE SIZE OVER MAXIMUM": "die Zeile ist zu lang",
+    "INVALID ENCODING": "ein Zeichen passt nicht zur Kodierung",
+    "INVALID UNICODE": "ein Zeichen passt nicht zur Kodierung",
+}
+
+
+class Refused(Exception):
+    """A delivery that cannot be taken; the text is one German sentence without personal values."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a delivery: where it lies, what it is called within the delivery, which tables it fills."""
+
+    path: Path
+    name: str
+    size: int
+    mtime_ns: int
+    #: (index of the table in the declaration, values of the placeholders as in the path)
+    tables: tuple[tuple[int, tuple[tuple[str, str], ...]], ...]
+    sha256: str = ""
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def kept(tabelle: Tabelle) -> list[Spalte]:
+    return [s for s in tabelle.spalten if s.klasse not in DROPPED]
+
+
+def create_table(db: duckdb.DuckDBPyConnection, table: str, tabelle: Tabelle) -> None:
+    """Empty table for the rows of a declaration: typed columns, ``<column>__lesbar`` where a cast can fail, ``_datei``."""
+    columns = [f"{quoted(s.ziel)} {RAW_TYPES[s.typ]}" for s in kept(tabelle)]
+    columns += [f"{quoted(s.ziel + '__lesbar')} boolean" for s in kept(tabelle) if castable(s)]
+    db.execute(f"create or replace temp table {table} ({', '.join(columns)}, _datei smallint)")
+
+
+def castable(spalte: Spalte) -> bool:
+    return spalte.typ not in ("text", "wkt")
+
+
+def read_files(
+    db: duckdb.DuckDBPyConnection, table: str, quelle: Quelle, tabelle: Tabelle, files: list[SourceFile], tmp: Path
+) -> tuple[dict[int, tuple[int, int]], dict[int, str]]:
+    """Append files to ``table``, each under its place in the list as ``_datei``.
+
+    Returns {place: (first rowid, rows)} of those that were read and {place: sentence} of those that are not as declared.
+    """
+    refused: dict[int, str] = {}
+    headers: dict[int, list[str]] = {}
+    for place, file in enumerate(files):
+        with _collecting(refused, place):
+            if tabelle.format.art == "geo":
+                _read_geo(db, table, place, quelle, tabelle, file)
+            else:
+                headers[place] = read_header(quelle, tabelle, file)
+    # Files with the same header in one statement: planning it costs more than reading a small file.
+    alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, header in headers.items():
+        alike[tuple(header)].append(place)
+    for header, places in alike.items():
+        if not _read_together(db, table, tabelle, {place: files[place] for place in places}, list(header)):
+            for place in places:
+                with _collecting(refused, place):
+                    _read_csv(db, table, place, quelle, tabelle, files[place], list(header), tmp)
+    extents = db.execute(f"select _datei, min(rowid), count(*), max(rowid) from {table} group by _datei").fetchall()
+    if any(last - first + 1 != rows for _, first, rows, last in extents):
+        raise RuntimeError("rows of a file are not contiguous")
+    known = {place: (first, rows) for place, first, rows, _ in extents}
+    return {place: known.get(place, (0, 0)) for place in range(len(files)) if place not in refused}, refused
+
+
+@contextmanager
+def _collecting(refused: dict[int, str], place: int) -> Iterator[None]:
+    try:
+        yield
+    except Refused as error:
+        refused[place] = str(error)
+
+
+def lines_before(tabelle: Tabelle) -> int:
+    """Lines of a file before its first record."""
+    return 0 if tabelle.format.art == "geo" else tabelle.format.vorspann + 1
+
+
+def _insert(table: str, number: str, tabelle: Tabelle, present: Iterable[str], source: str) -> str:
+    columns = kept(tabelle)
+    cleaned = [f"{_trimmed(s.name) if s.name in present else 'null::varchar'} as {quoted(s.ziel)}" for s in columns]
+    values = [_typed(s, quoted(s.ziel), tabelle.format) for s in columns]
+    flags = [f"{quoted(s.ziel)} is null or ({_typed(s, quoted(s.ziel), tabelle.format)}) is not null" for s in columns if castable(s)]
+    return f"insert into {table} select {', '.join([*values, *flags])}, _datei from (select {', '.join(cleaned)}, {number} as _datei from {source})"
+
+
+def _trimmed(name: str) -> str:
+    column = quoted(name)
+    return f"if(strpos({column}, ' ') > 0, nullif(trim({column}), ''), {column})"
+
+
+def _typed(spalte: Spalte, raw: str, fmt: Format) -> str:
+    """SQL for the typed value, null where the text is not of that type. Python's notion of a number, not DuckDB's."""
+    factor = "" if spalte.faktor is None else f" * {spalte.faktor!r}"
+    match spalte.typ:
+        case "ganzzahl":
+            return f"try_cast(if(regexp_full_match({raw}, '[+-]?[0-9]+'), {raw}, null) as bigint){factor}"
+        case "dezimal":
+            text = raw if fmt.dezimal == "." else f"if(contains({raw}, '.'), null, replace({raw}, ',', '.'))"
+            return f"try_cast(if(regexp_full_match({text}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'), {text}, null) as double){factor}"
+        case "datum":
+            return f"if(regexp_full_match({raw}, {literal(_date_pattern(fmt.datum))}), try_strptime({raw}, {literal(fmt.datum)})::date, null)"
+        case "datum_unscharf":
+            year, month, day = (_date_part(raw, fmt.datum, part) for part in ("%Y", "%m", "%d"))
+            # Day unknown: 00. Month unknown: the day is unknown too. Year 0000: everything is.
+            whole = f"try_cast({year} || '-' || greatest({month}, '01') || '-' || greatest({day}, '01') as date) is not null"
+            valid = f"if({year} = '0000', {month} = '00' and {day} = '00', ({month} <> '00' or {day} = '00') and {whole})"
+            return f"if(regexp_full_match({raw}, {literal(_date_pattern(fmt.datum))}) and {valid}, {year} || '-' || {month} || '-' || {day}, null)"
+        case _:
+            return raw
+
+
+def _date_pattern(fmt: str) -> str:
+    pattern = "".join("[.]" if c == "." else c for c in fmt)
+    for part, width in DATE_PARTS.items():
+        pattern = pattern.replace(part, "[0-9]{%d}" % width)
+    return pattern
+
+
+def _date_part(raw: str, fmt: str, part: str) -> str:
+    start = fmt[: fmt.index(part)]
+    for other, width in DATE_PARTS.items():
+        start = start.replace(other, "0" * width)
+    return f"substr({raw}, {len(start) + 1}, {DATE_PARTS[part]})"
+
+
+# CSV
+
+
+def _read_together(db: duckdb.DuckDBPyConnection, table: str, tabelle: Tabelle, files: dict[int, SourceFile], header: list[str]) -> bool:
+    """Several files in one statement; False where that cannot be done or fails, and nothing was appended."""
+    paths = [str(file.path) for file in files.values()]
+    if len(files) < 2 or tabelle.format.kodierung == "cp1252" or any(GLOB & set(path) for path in paths):
+        return False
+    listed = f"[{', '.join(map(literal, paths))}]"
+    source = _csv_source(listed, DUCKDB_ENCODING[tabelle.format.kodierung], tabelle.format, header, ", filename = '_pfad'")
+    number = f"([{', '.join(map(str, files))}])[list_position({listed}, _pfad)]"
+    try:
+        db.execute(_insert(table, number, tabelle, header, source))
+    except duckdb.InvalidInputException:
+        return False
+    return True
+
+
+def _read_csv(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile, header: list[str], tmp: Path) -> None:
+    fmt = tabelle.format
+    problem = False
+    with _readable(file.path, fmt, tmp) as (path, encoding):
+        try:
+            db.execute(_insert(table, str(place), tabelle, header, _csv_source(literal(str(path)), encoding, fmt, header)))
+        except duckdb.InvalidInputException:
+            problem = True
+    if problem:
+        raise Refused(_broken_line(db, fmt, file, header, tmp))
+
+
+def _csv_source(path: str, encoding: str, fmt: Format, header: list[str], extra: str = "") -> str:
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
+    return (
+        f"read_csv({path}, auto_detect = false, header = true, skip = {fmt.vorspann}, delim = {literal(fmt.trennzeichen)}, "
+        f"quote = '\"', escape = '\"', encoding = {literal(encoding)}, columns = {{{columns}}}{extra})"
+    )
+
+
+@contextmanager
+def _readable(path: Path, fmt: Format, tmp: Path) -> Iterator[tuple[Path, str]]:
+    """A name under which DuckDB reads the file as declared: the file, a link to it, or a pipe that transcodes it."""
+    if fmt.kodierung != "cp1252" and not GLOB & set(str(path)):
+        yield path, DUCKDB_ENCODING[fmt.kodierung]
+        return
+    tmp.mkdir(parents=True, exist_ok=True)
+    link = tmp / f"lesen-{os.getpid()}-{threading.get_ident()}"
+    link.unlink(missing_ok=True)
+    try:
+        if fmt.kodierung == "cp1252":
+            with _transcoded(path, link):
+                yield link, "utf-8"
+        else:
+            link.symlink_to(path.resolve())
+            yield link, DUCKDB_ENCODING[fmt.kodierung]
+    finally:
+        link.unlink(missing_ok=True)
+
+
+@contextmanager
+def _transcoded(path: Path, pipe: Path) -> Iterator[None]:
+    """Windows-1252 as UTF-8 through a named pipe: bounded memory and nothing of it on disk."""
+    os.mkfifo(pipe, 0o600)
+    failed: list[Exception] = []
+
+    def feed() -> None:
+        try:
+            with path.open("rb") as raw, pipe.open("wb") as out:
+                while chunk := raw.read(CHUNK):
+                    out.write(chunk.decode("cp1252").encode())
+        except (UnicodeDecodeError, OSError) as error:
+            failed.append(error)
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    try:
+        yield
+    finally:
+        # Where nobody opened the pipe, the writer waits in open(): let it through to its end.
+        if feeder.is_alive():
+            os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+        feeder.join()
+    if any(isinstance(error, UnicodeDecodeError) for error in failed):
+        raise Refused(f"{path.name}: Die Datei ist nicht in Windows-1252 kodiert; bitte mit dieser Kodierung neu ausgeben.")
+
+
+def read_header(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> list[str]:
+    """Column names of the file in its order; Refused where they are not the declared ones."""
+    fmt = tabelle.format
+    with file.path.open("rb") as raw:
+        start = raw.read(HEADER_LIMIT)
+    text = start.decode({"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung), errors="replace")
+    lines = io.StringIO(text, newline=None)
+    for _ in range(fmt.vorspann):
+        lines.readline()
+    first = lines.readline()
+    if "\ufffd" in first:
+        raise Refused(f"{file.name}, Kopfzeile: ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}; bitte die Datei neu ausgeben.")
+    header = [name.strip() for name in next(csv.reader([first.rstrip("\n")], delimiter=fmt.trennzeichen), [])]
+    if not any(header):
+        raise Refused(f"{file.name}: Die Datei ist leer oder hat keine Kopfzeile; bitte vollständig neu liefern.")
+    problem = compare_columns(quelle, tabelle, header)
+    if problem and len(header) == 1 and len(tabelle.spalten) > 1:
+        problem = f"nur eine Spalte gefunden, erwartet wird das Trennzeichen „{fmt.trennzeichen}“"
+    if problem:
+        raise Refused(
+            f"{file.name}, Kopfzeile: {problem}; bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen."
+        )
+    return header
+
+
+def compare_columns(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str | None:
+    """What is wrong with the columns of a file, None when nothing is.
+
+    In a person-level source unknown names are given by position only: without a header they would be a person's data.
+    """
+    declared = {s.name for s in tabelle.spalten}
+    unknown = [
+        f"an Stelle {place}" if quelle.personenbezug else f"„{name}“"
+        for place, name in enumerate(header, 1)
+        if name not in declared and not any(fnmatchcase(name, pattern) for pattern in tabelle.ignoriert)
+    ]
+    missing = [f"„{s.name}“" for s in tabelle.spalten if s.name not in header and not s.darf_fehlen]
+    doubled = sorted({f"„{name}“" for name in header if header.count(name) > 1 and name in declared})
+    parts = []
+    if missing:
+        parts.append(("es fehlt die Spalte " if len(missing) == 1 else "es fehlen die Spalten ") + ", ".join(missing))
+    if unknown:
+        parts.append(("nicht vereinbart ist die Spalte " if len(unknown) == 1 else "nicht vereinbart sind die Spalten ") + ", ".join(unknown))
+    if doubled:
+        parts.append("mehrfach vorhanden: " + ", ".join(doubled))
+    if not parts and len(set(header)) < len(header):
+        parts.append("Spaltennamen kommen mehrfach vor")
+    return ", ".join(parts) or None
+
+
+def _broken_line(db: duckdb.DuckDBPyConnection, fmt: Format, file: SourceFile, header: list[str], tmp: Path) -> str:
+    """Read the file once more leniently, only to say in which line it breaks."""
+    advice = "bitte die Datei neu ausgeben"
+    try:
+        with _readable(file.path, fmt, tmp) as (path, encoding):
+            lenient = _csv_source(literal(str(path)), encoding, fmt, header, ", ignore_errors = true, store_rejects = true, rejects_limit = 10")
+            db.execute(f"select count(*) from {lenient}").fetchall()
+        first = next(iter(db.execute("select line, error_type::varchar from reject_errors order by line limit 1").fetchall()), None)
+    except Refused as refused:
+        return str(refused)
+    except duckdb.Error:
+        first = None
+    finally:
+        for rejects in ("reject_errors", "reject_scans"):
+            db.execute(f"drop table if exists {rejects}")
+    if first:
+        return f"{file.name}, Zeile {first[0]}: {REJECTS.get(first[1], 'die Zeile ist nicht lesbar')}; {advice}."
+    line = _undecodable_line(file.path, fmt)
+    if line:
+        return f"{file.name}, Zeile {line}: ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}; {advice}."
+    return f"{file.name}: Die Datei ist nicht als CSV mit dem Trennzeichen „{fmt.trennzeichen}“ lesbar; {advice}."
+
+
+def _undecodable_line(path: Path, fmt: Format) -> int | None:
+    """First line with bytes that the declared encoding does not have (ISO-8859-1 has no 0x80 to 0x9F)."""
+    if fmt.kodierung == "utf-16":
+        return None
+    with path.open("rb") as raw:
+        for number, line in enumerate(raw, 1):
+            if fmt.kodierung == "iso-8859-1":
+                if any(0x80 <= byte <= 0x9F for byte in line):
+                    return number
+                continue
+            try:
+                line.decode(fmt.kodierung)
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def physical_line(file: SourceFile, fmt: Format, record: int) -> int:
+    """Line of the file on which a record stands; they differ where cells hold line breaks or lines are blank.
+
+    ``record`` counts like ``zeile``: the header included, blank lines not.
+    """
+    if fmt.art == "geo":
+        return record
+    with file.path.open(encoding=fmt.kodierung, errors="replace", newline="") as text:
+        for _ in range(fmt.vorspann):
+            text.readline()
+        reader = csv.reader(text, delimiter=fmt.trennzeichen)
+        seen = fmt.vorspann
+        while True:
+            begins = fmt.vorspann + reader.line_num + 1
+            row = next(reader, None)
+            if row is None:
+                return record
+            seen += bool(row)
+            if seen == record and row:
+                return begins
+
+
+# geometry
+
+
+def _read_geo(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> None:
+    import pyarrow as pa
+    import pyogrio
+    import shapely
+
+    fmt = tabelle.format
+    try:
+        layers = [name for name, _ in pyogrio.list_layers(file.path)]
+        if fmt.ebene and fmt.ebene not in layers:
+            raise Refused(f"{file.name}: es fehlt die Ebene „{fmt.ebene}“; bitte mit allen vereinbarten Ebenen liefern.")
+        meta, features = pyogrio.read_arrow(file.path, layer=fmt.ebene)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError):
+        raise Refused(f"{file.name}: Die Datei ist nicht als Geodatei lesbar; bitte neu ausgeben.") from None
+    crs = {"OGC:CRS84": "EPSG:4326"}.get(meta["crs"], meta["crs"])
+    if fmt.epsg and crs != f"EPSG:{fmt.epsg}":
+        raise Refused(
+            f"{file.name}: Das Koordinatensystem ist {crs or 'nicht angegeben'} statt EPSG:{fmt.epsg}; "
+            f"bitte umrechnen oder epsg in {quelle.quelle}.yml anpassen."
+        )
+    geometry = meta["geometry_name"] or "wkb_geometry"
+    shapes = shapely.from_wkb(features.column(geometry).to_numpy(zero_copy_only=False))
+    columns = {name: features.column(name) for name in features.column_names if name != geometry}
+    columns["geometry"] = pa.array(shapely.to_wkt(shapes, rounding_precision=-1), type=pa.string())
+    fid = meta.get("fid_column") or "fid"
+    problem = compare_columns(quelle, tabelle, [name for name in columns if name != fid or name in {s.name for s in tabelle.spalten}])
+    if problem:
+        raise Refused(f"{file.name}: {problem}; bitte die Felder wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen.")
+    wanted = [s.name for s in kept(tabelle) if s.name in columns]
+    db.register("_geo", pa.table({name: columns[name] for name in wanted}))
+    try:
+        as_text = ", ".join(f"{quoted(name)}::varchar as {quoted(name)}" for name in wanted)
+        # Fetched to the end: an open result keeps the registered table in use.
+        db.execute(_insert(table, str(place), tabelle, wanted, f"(select {as_text} from _geo)")).fetchall()
+    finally:
+        db.unregister("_geo")

@@ -1,0 +1,123 @@
+"""Formats: encodings, decimal and date forms, header positions, geodata -- as declared, never guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyogrio
+import pytest
+import shapely
+import yaml
+
+from sources.model import Format
+from sources.read import SourceFile, physical_line
+from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
+
+
+def walk(door: Door, content: bytes, name: str = "zahlen/zahlen_2023.csv", **form: object) -> list[str]:
+    table = yaml.safe_load(COUNTS)["tabellen"][0]
+    table["format"] |= form
+    table["spalten"][1].pop("werte")
+    door.declare("zahlen", COUNTS, tabellen=[table])
+    door.deliver(AREA_FILES | {name: content})
+    return [r.sentence for r in door.accept().refused]
+
+
+@pytest.mark.parametrize(("declared", "python"), [("utf-8", "utf-8"), ("utf-8", "utf-8-sig"), ("iso-8859-1", "latin-1"), ("cp1252", "cp1252"), ("utf-16", "utf-16")])
+def test_encodings(door: Door, declared: str, python: str) -> None:
+    sign = "ü€" if declared != "iso-8859-1" else "üß"
+    assert walk(door, GOOD_COUNTS.replace("01;a", f"01;{sign}").encode(python), kodierung=declared) == []
+    assert door.raw("testzahlen", "art")[0] == (sign,)
+    assert [p for p in door.home.tmp.rglob("*") if not p.is_dir()] == []
+
+
+@pytest.mark.parametrize(("declared", "byte"), [("utf-8", b"\xff"), ("cp1252", b"\x81")])
+def test_wrong_encoding(door: Door, declared: str, byte: bytes) -> None:
+    refused = walk(door, GOOD_COUNTS.encode().replace(b"02;b", b"02;" + byte), kodierung=declared)
+    assert len(refused) == 1 and "Kodierung" in refused[0] and refused[0].endswith("neu ausgeben.")
+
+
+def test_lines_before_the_header(door: Door) -> None:
+    assert walk(door, b"Statistik\nStand: 2023\n" + GOOD_COUNTS.encode("latin-1"), vorspann=2) == []
+    assert [row[0] for row in door.raw("testzahlen", "zeile")] == [4, 5, 6]
+
+
+def test_folder_name_that_looks_like_a_pattern(door: Door) -> None:
+    assert walk(door, GOOD_COUNTS.encode("latin-1"), name="lieferung[1]*/zahlen/zahlen_2023.csv") == []
+    assert len(door.raw("testzahlen")) == 3
+
+
+def test_physical_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('kopf\na;b\n1;"x\ny"\n\n2;z\n', encoding="latin-1")
+    file = SourceFile(path, "x.csv", 0, 0, ())
+    form = Format(trennzeichen=";", kodierung="iso-8859-1", vorspann=1)
+    # zeile counts records: header 2, first 3, second 4; the second stands on line 6.
+    assert [physical_line(file, form, record) for record in (3, 4)] == [3, 6]
+
+
+GEO = """
+tabelle: raumeinheit
+dateien: "gebiete/karte_{jahr}.gpkg"
+format: {art: geo, ebene: blk, epsg: 25832}
+schluessel: [raumeinheit_id]
+konstanten: {ebene: block, gebietsstand: [alt, neu]}
+spalten:
+  - {name: id, ziel: raumeinheit_id, klasse: schluessel, pflicht: true}
+  - {name: flaeche, ziel: flaeche_ha, typ: dezimal, klasse: zahl}
+  - {name: seit, ziel: gueltig_von, typ: datum}
+  - {name: geometry, ziel: geometrie, typ: wkt, klasse: geometrie, pflicht: true}
+"""
+
+
+def geopackage(path: Path, *, layer: str = "blk", crs: str = "EPSG:25832", missing: bool = False) -> None:
+    import datetime
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    shapes = shapely.to_wkb([shapely.box(0, 0, 1, 1), None if missing else shapely.box(1, 0, 2, 1)])
+    table = pa.table(
+        {"id": ["01", "02"], "flaeche": [0.1, 2.5], "seit": [datetime.date(2015, 1, 1), None], "geometry": pa.array(list(shapes), type=pa.binary())}
+    )
+    pyogrio.write_arrow(table, path, layer=layer, driver="GPKG", geometry_name="geometry", geometry_type="Polygon", crs=crs)
+
+
+def geo_walk(door: Door, **form: object) -> list[str]:
+    from tests.unit.sources.town import AREAS
+
+    table = yaml.safe_load(GEO)
+    table["schluessel"] = ["gebietsstand", "raumeinheit_id"]
+    door.declare("gebiete", AREAS, tabellen=[table], platzhalter={})
+    geopackage(door.deliveries / "gebiete/karte_2024.gpkg", **form)  # type: ignore[arg-type]
+    return [r.sentence for r in door.accept().refused]
+
+
+def test_geopackage(door: Door) -> None:
+    assert geo_walk(door) == []
+    rows = door.raw("raumeinheit", "raumeinheit_id, gebietsstand, flaeche_ha, gueltig_von::varchar, geometrie, zeile")
+    assert sorted(map(str, rows))[0].startswith("('01', 'alt', 0.1, '2015-01-01', 'POLYGON (")
+    assert {row[0] for row in rows} == {"01", "02"} and len(rows) == 4 and {row[5] for row in rows} == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"layer": "andere"}, "es fehlt die Ebene „blk“"),
+        ({"crs": "EPSG:4647"}, "Das Koordinatensystem ist EPSG:4647 statt EPSG:25832; bitte umrechnen oder epsg in gebiete.yml anpassen."),
+        ({"missing": True}, "Objekt 2, Spalte „geometry“: die Pflichtangabe fehlt"),
+    ],
+)
+def test_geopackage_refused(door: Door, form: dict[str, object], sentence: str) -> None:
+    refused = geo_walk(door, **form)
+    assert len(refused) == 1 and sentence in refused[0], refused
+
+
+def test_geofile_that_is_none(door: Door) -> None:
+    from tests.unit.sources.town import AREAS
+
+    door.declare("gebiete", AREAS, tabellen=[yaml.safe_load(GEO)], platzhalter={})
+    door.deliver({"gebiete/karte_2024.gpkg": b"kein GeoPackage"})
+    assert [r.sentence for r in door.accept().refused] == [
+        "gebiete 01.01.2024: gebiete/karte_2024.gpkg: Die Datei ist nicht als Geodatei lesbar; bitte neu ausgeben."
+    ]
