@@ -1,0 +1,24 @@
+{#
+  Eine Rohtabelle der Tür mit Stichtag und Gebietsstand ihrer Lieferung, nur aktive Lieferungen.
+  Die leere Datei, die die Tür je Tabelle schreibt, hält das Muster auch ohne Lieferung gültig.
+#}
+{% macro roh(tabelle) -%}
+    (
+        select
+            roh.* exclude (delivery),
+            quellenstand.lieferung_id,
+            quellenstand.stichtag,
+            quellenstand.gebietsstand as lieferung_gebietsstand
+        from read_parquet(
+            '{{ env_var("SOZIALRAUM_RAW") }}/{{ tabelle }}/delivery=*/*.parquet',
+            hive_partitioning = true, hive_types = {'delivery': varchar}, union_by_name = true
+        ) as roh
+        inner join {{ tuer('quellenstand') }} as quellenstand on roh.delivery = quellenstand.lieferung_id
+        where quellenstand.aktiv
+    )
+{%- endmacro %}
+
+{# Was die Tür über Lieferungen, Gebietsstände und Stadt aufschreibt. #}
+{% macro tuer(tabelle) -%}
+    read_parquet('{{ env_var("SOZIALRAUM_RAW") }}/_{{ tabelle }}.parquet')
+{%- endmacro %}

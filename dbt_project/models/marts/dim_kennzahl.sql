@@ -1,0 +1,13 @@
+select
+    kennzahl_id,
+    name,
+    definition,
+    einheit,
+    alter_von,
+    alter_bis,
+    geschlecht,
+    staatsangehoerigkeit,
+    migrationshintergrund,
+    wohndauer_ab,
+    mass
+from {{ ref('kennzahlen') }}

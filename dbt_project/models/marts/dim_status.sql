@@ -1,0 +1,2 @@
+select status_id, zeichen, obs_status, conf_status, bedeutung
+from {{ ref('status') }}

@@ -1,0 +1,90 @@
+with berechnet as (
+    select
+        wert.raumeinheit_id,
+        wert.gebietsstand,
+        wert.ebene,
+        wert.stichtag,
+        wert.indikator_id,
+        wert.ki_methode,
+        wert.zaehler,
+        wert.nenner,
+        wert.wert,
+        intervall.ki_unten * wert.faktor as ki_unten,
+        intervall.ki_oben * wert.faktor as ki_oben,
+        wert.rest_zaehler / nullif(wert.rest_nenner, 0) * wert.faktor as rest_wert,
+        wert.wert - wert.rest_zaehler / nullif(wert.rest_nenner, 0) * wert.faktor as diff,
+        intervall.diff_ki_unten * wert.faktor as diff_ki_unten,
+        intervall.diff_ki_oben * wert.faktor as diff_ki_oben,
+        coalesce(intervall.vergleich, 'nicht_berechenbar') as vergleich,
+        wert.status_id,
+        wert.lieferung_id
+    from {{ ref('int_indikator__wert') }} as wert
+    left join {{ ref('int_indikator__intervall') }} as intervall on wert.wert_id = intervall.wert_id
+),
+
+zusammen as (
+    select * from berechnet
+    union all
+    select
+        raumeinheit_id,
+        gebietsstand,
+        ebene,
+        stichtag,
+        indikator_id,
+        'keine' as ki_methode,
+        null as zaehler,
+        null as nenner,
+        wert,
+        null as ki_unten,
+        null as ki_oben,
+        null as rest_wert,
+        null as diff,
+        null as diff_ki_unten,
+        null as diff_ki_oben,
+        'nicht_berechenbar' as vergleich,
+        status_id,
+        lieferung_id
+    from {{ ref('int_indikator__gelieferte_rate') }}
+)
+
+select
+    zusammen.raumeinheit_id,
+    zusammen.gebietsstand,
+    zusammen.ebene,
+    zusammen.stichtag,
+    case when zusammen.nenner is not null then zusammen.stichtag end as stichtag_nenner,
+    cast(extract(year from zusammen.stichtag) as integer) as jahr,
+    -- Der Jahresstichtag der Quelle zählt; wo er (noch) fehlt, der letzte Stichtag des Jahres.
+    row_number() over (
+        partition by
+            zusammen.raumeinheit_id,
+            zusammen.gebietsstand,
+            zusammen.ebene,
+            zusammen.indikator_id,
+            extract(year from zusammen.stichtag)
+        order by case when strftime(zusammen.stichtag, '%m-%d') = quellenstand.jahresstichtag then 0 else 1 end, zusammen.stichtag desc
+    ) = 1 as ist_jahreswert,
+    zusammen.indikator_id,
+    zusammen.zaehler,
+    zusammen.nenner,
+    zusammen.wert,
+    zusammen.ki_unten,
+    zusammen.ki_oben,
+    zusammen.rest_wert,
+    zusammen.diff,
+    zusammen.diff_ki_unten,
+    zusammen.diff_ki_oben,
+    zusammen.vergleich,
+    status.obs_status,
+    status.conf_status,
+    status.zeichen,
+    quellenstand.vorlaeufig,
+    zusammen.lieferung_id,
+    zusammen.status_id,
+    zusammen.ki_methode,
+    zusammen.stichtag >= gebietsstand.gueltig_von
+    and zusammen.stichtag <= coalesce(gebietsstand.gueltig_bis, zusammen.stichtag) as gebietsstand_am_stichtag
+from zusammen
+inner join {{ ref('status') }} as status on zusammen.status_id = status.status_id
+inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on zusammen.lieferung_id = quellenstand.lieferung_id
+inner join {{ ref('stg_tuer__gebietsstand') }} as gebietsstand on zusammen.gebietsstand = gebietsstand.gebietsstand

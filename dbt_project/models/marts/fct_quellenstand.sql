@@ -1,0 +1,15 @@
+select
+    quelle_id,
+    lieferung_id,
+    stichtag,
+    gebietsstand,
+    eingang,
+    sha256,
+    zeilen,
+    zeilen_quarantaene,
+    status,
+    aktiv,
+    simuliert,
+    veroeffentlicht,
+    rechtsgrundlage
+from {{ ref('stg_tuer__quellenstand') }}

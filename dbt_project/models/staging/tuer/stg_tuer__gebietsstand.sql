@@ -1,0 +1,2 @@
+select gebietsstand, gueltig_von, gueltig_bis, aktuell
+from {{ tuer('gebietsstand') }}

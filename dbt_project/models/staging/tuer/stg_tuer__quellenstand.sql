@@ -1,0 +1,17 @@
+select
+    quelle_id,
+    lieferung_id,
+    stichtag,
+    gebietsstand,
+    eingang,
+    sha256,
+    zeilen,
+    zeilen_quarantaene,
+    status,
+    aktiv,
+    simuliert,
+    veroeffentlicht,
+    rechtsgrundlage,
+    jahresstichtag,
+    vorlaeufig
+from {{ tuer('quellenstand') }}

@@ -1,0 +1,2 @@
+select stadt, name, ags, simuliert, statistikstelle, mindestzahl
+from {{ tuer('stadt') }}

@@ -1,0 +1,15 @@
+-- Keine sichtbare Anzahl von Personen liegt unter der Mindestzahl, auch nicht der Rest im Nenner.
+{% set klein %}between 1 and (select mindestzahl from {{ ref('stg_tuer__stadt') }}) - 1{% endset %}
+
+select kennzahl.zielgruppe, kennzahl.raumeinheit_id, kennzahl.stichtag, kennzahl.kennzahl_id as schluessel
+from {{ ref('exp_freigabe__fct_kennzahl') }} as kennzahl
+inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on kennzahl.lieferung_id = quellenstand.lieferung_id and not quellenstand.veroeffentlicht
+inner join {{ ref('kennzahlen') }} as art on kennzahl.kennzahl_id = art.kennzahl_id and art.mass = 'personen'
+where kennzahl.wert {{ klein }}
+union all
+select wert.zielgruppe, wert.raumeinheit_id, wert.stichtag, wert.indikator_id
+from {{ ref('exp_freigabe__fct_indikatorwert') }} as wert
+inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id and not quellenstand.veroeffentlicht
+where (wert.ki_methode = 'wilson' and (wert.zaehler {{ klein }} or wert.nenner - wert.zaehler {{ klein }}))
+    or (wert.ki_methode in ('byar', 'wilson', 't') and wert.nenner {{ klein }})
+    or (wert.zaehler is null and wert.wert is not null and wert.indikator_id not in (select indikator_id from {{ ref('dim_indikator') }} where art = 'gelieferte_rate'))

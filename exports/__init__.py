@@ -1,0 +1,1 @@
+"""What goes out: files for departments, made from a published mart. Never reads the sealed zone."""
