@@ -1,0 +1,1 @@
+"""Dagster assets, jobs, schedules and the command line: puts the rooms together, computes nothing itself."""

@@ -1,0 +1,75 @@
+"""Release by people: a recorded discussion before anything goes to welfare organisations or the public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestration.failures import PermanentFailure
+from orchestration.resources import Workplace
+from warehouse import publish
+from warehouse.ledger import utc_now
+
+#: Four eyes: a discussion has at least two sides.
+MINIMUM_ROLES = 2
+SHORTEST_COMMENT = 10
+
+
+@dataclass(frozen=True)
+class Discussion:
+    """What people decided: day, roles (no names), result."""
+
+    day: date | None
+    roles: tuple[str, ...]
+    comments: str
+    simulated: bool = False
+
+
+def _simulated(place: Workplace) -> Discussion:
+    if not place.city.stadt.simuliert:
+        raise PermanentFailure("--simuliert gibt es nur für eine simulierte Stadt; bitte Datum, Rollen und Besprechung angeben.")
+    return Discussion(
+        place.receipt.date(), ("Sozialplanung (simuliert)", "Datenschutz (simuliert)"), "Simulierte Besprechung der Modellstadt, keine wirkliche Entscheidung.", True
+    )
+
+
+def approve_release(place: Workplace, release_id: str | None, audience: str, discussion: Discussion) -> Path:
+    """Record the discussion and hand the waiting part of the release to the audience; returns its folder.
+
+    PermanentFailure where day, roles or result are missing or the day lies in the future; PublishRefused where
+    nothing waits for that audience.
+    """
+    if discussion.simulated:
+        discussion = _simulated(place)
+    roles = tuple({r.strip().casefold(): r.strip() for r in discussion.roles if r.strip()}.values())
+    if discussion.day is None:
+        raise PermanentFailure("Das Datum der Besprechung fehlt; bitte mit --datum JJJJ-MM-TT angeben.")
+    if discussion.day > utc_now().date():
+        raise PermanentFailure(f"Die Besprechung am {discussion.day:%d.%m.%Y} liegt in der Zukunft; freigegeben wird danach.")
+    if len(roles) < MINIMUM_ROLES:
+        raise PermanentFailure("Eine Freigabe braucht mindestens zwei verschiedene Rollen; bitte --rolle mehrfach angeben.")
+    if len(discussion.comments.strip()) < SHORTEST_COMMENT:
+        raise PermanentFailure("Das Ergebnis der Besprechung fehlt; bitte mit --besprechung in einem Satz angeben.")
+    with place.locked():
+        release_id = release_id or (place.home.current.resolve().name if place.home.current.exists() else None)
+        if release_id is None:
+            raise PermanentFailure("Es gibt noch keine Veröffentlichung; zuerst ./sozialraum run.")
+        release = next((r for r in place.ledger.releases() if r["release_id"] == release_id), None)
+        if release is None:
+            raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht; ./sozialraum status zeigt, welche auf eine Freigabe warten.")
+        made = date.fromisoformat(release["erstellt"][:10])
+        if discussion.day < made:
+            raise PermanentFailure(f"Die Besprechung am {discussion.day:%d.%m.%Y} liegt vor der Veröffentlichung vom {made:%d.%m.%Y}; besprochen wird, was vorliegt.")
+        record = {"datum": discussion.day.isoformat(), "rollen": list(roles), "besprechung": discussion.comments.strip(), "simuliert": discussion.simulated}
+        with place.ledger.transaction():
+            place.ledger.record_approval(
+                release_id=release_id,
+                zielgruppe=audience,
+                datum=record["datum"],
+                rollen=", ".join(roles),
+                besprechung=record["besprechung"],
+                simuliert=int(discussion.simulated),
+                eingetragen=utc_now().isoformat(),
+            )
+            return publish.approve(place.home, release_id, audience, record)

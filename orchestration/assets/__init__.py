@@ -1,0 +1,1 @@
+"""Dagster assets, one module per kind: deliveries of the sources, dbt models, the release."""

@@ -1,0 +1,85 @@
+"""dbt models, seeds and tests as Dagster assets and checks, built in one go in this process.
+
+Keys, dependencies, descriptions and checks come from dagster-dbt; only the running is ours, because a dbt
+subprocess costs more than the models of a town.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration.assets.sources import delivery_key
+from orchestration.dbt import FAILED, Dbt
+from orchestration.failures import PermanentFailure
+from orchestration.resources import EDITION_TAG
+from sources.model import City
+
+RAW_CALL = re.compile(r"\broh\(\s*['\"]([a-z0-9_]+)['\"]")
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset keys are ``<layer>/<model>``; a staging model depends on the sources that fill its raw table."""
+
+    def __init__(self, city: City) -> None:
+        super().__init__()
+        self._sources = {}
+        for quelle in city.quellen:
+            for tabelle in quelle.tabellen:
+                self._sources.setdefault(tabelle.tabelle, set()).add(quelle.quelle)
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        return dg.AssetKey([self.get_group_name(dbt_resource_props), dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        raw = RAW_CALL.findall(manifest["nodes"].get(unique_id, {}).get("raw_code") or "")
+        deliveries = {source for table in raw for source in self._sources.get(table, ())}
+        return spec.merge_attributes(deps=[delivery_key(source) for source in sorted(deliveries)])
+
+
+def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
+    """All of dbt as one asset definition with a check per test."""
+    manifest = dbt.manifest()
+    translator = Translator(dbt.workplace.city)
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt", exclude="resource_type:unit_test", required_resource_keys={"workplace"})
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        place = context.resources.workplace
+        if EDITION_TAG not in context.run.tags and place.up_to_date():
+            # Nothing came in but refusals: without outputs of this step Dagster skips all that follow.
+            place.echo("Nichts Neues angenommen, der veröffentlichte Stand bleibt.")
+            return
+        with place.stage("Modelle"):
+            results = dbt.build(place.echo)
+        broken = []
+        for result in results:
+            node = manifest["nodes"].get(result.unique_id)
+            if node is None:
+                continue
+            if result.status in FAILED:
+                broken.append(f"{node['name']} ({result.failures if result.failures is not None else 'Fehler'})")
+            if node["resource_type"] == "test":
+                key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
+                if key is not None and key in context.selected_asset_check_keys:
+                    yield dg.AssetCheckResult(
+                        asset_key=key.asset_key,
+                        check_name=key.name,
+                        passed=result.status == "pass",
+                        metadata={"status": result.status, "zeilen": result.failures or 0, "sekunden": result.seconds},
+                    )
+            elif result.status == "success":
+                yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata={"sekunden": result.seconds})
+        if broken:
+            raise PermanentFailure(
+                f"Der Aufbau der Indikatoren ist an {len(broken)} Stelle(n) gescheitert: {', '.join(sorted(broken)[:5])}."
+                " Der veröffentlichte Stand ist unverändert; Näheres steht in logs/dbt.log."
+            )
+
+    return models

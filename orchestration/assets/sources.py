@@ -1,0 +1,75 @@
+"""One asset per declared source: whatever of it waits at the door is accepted or refused. Reads nothing itself."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import dagster as dg
+
+from orchestration.resources import Workplace
+from sources.model import City, Quelle
+
+GROUP = "lieferungen"
+CHECK = "annahme"
+
+
+def delivery_key(quelle_id: str) -> dg.AssetKey:
+    return dg.AssetKey([GROUP, quelle_id])
+
+
+def source_assets(city: City) -> list[dg.AssetsDefinition]:
+    """The door as assets, in the order that the declarations ask for."""
+    return [_source_asset(quelle) for quelle in city.quellen]
+
+
+def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
+    key = delivery_key(quelle.quelle)
+
+    @dg.asset(
+        key=key,
+        group_name=GROUP,
+        deps=[delivery_key(other) for other in quelle.nach],
+        description=f"{quelle.name} ({quelle.herausgeber}). Rechtsgrundlage: {quelle.rechtsgrundlage}",
+        kinds={"duckdb", "parquet"},
+        required_resource_keys={"workplace"},
+        check_specs=[dg.AssetCheckSpec(CHECK, asset=key, description="Jede neue Lieferung hält ihren Vertrag ein (Great Expectations).")],
+        metadata={"abschottung": quelle.abschottung, "personenbezug": quelle.personenbezug, "rhythmus": quelle.rhythmus},
+    )
+    def accept(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        from sources.accept import accept_source
+
+        place: Workplace = context.resources.workplace
+        with place.stage("Annehmen"):
+            report = accept_source(
+                quelle.quelle,
+                city=place.city,
+                home=place.home,
+                ledger=place.ledger,
+                settings=place.settings,
+                inbox=place.inbox,
+                move=place.deliveries is None,
+                now=place.receipt,
+                progress=place.echo,
+            )
+        place.reports[quelle.quelle] = report
+        yield dg.MaterializeResult(
+            metadata={
+                "angenommen": len(report.accepted),
+                "abgelehnt": len(report.refused),
+                "unveraendert": len(report.unchanged),
+                "zeilen": sum(d.zeilen for d in report.accepted),
+                "fingerabdruecke": {d.lieferung_id: d.sha256 for d in report.accepted},
+                "sekunden": dict(report.seconds),
+            }
+        )
+        # A refused delivery is no reason to hold back the others: it never came in, so the check warns.
+        yield dg.AssetCheckResult(
+            check_name=CHECK,
+            passed=not report.refused,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "abgelehnt": [refusal.sentence for refusal in report.refused],
+                "pruefungen": {lieferung: [asdict(check) for check in checks] for lieferung, checks in report.checks.items()},
+            },
+        )
+
+    return accept

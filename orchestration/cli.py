@@ -1,0 +1,178 @@
+"""The sozialraum command. Parses, calls, prints; imports what a command needs only when it runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.failures import sentence
+
+WRONG_USE = 2
+
+
+class GermanGroup(click.Group):
+    """Turns every failure into one sentence on the terminal; a traceback only where SOZIALRAUM_TRACE asks for it."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            raise click.ClickException("Abgebrochen; der veröffentlichte Stand ist unverändert.") from None
+        except Exception as error:
+            if os.environ.get("SOZIALRAUM_TRACE"):
+                raise
+            raise click.ClickException(
+                sentence(error) or f"Unerwarteter Fehler ({type(error).__name__}); mit SOZIALRAUM_TRACE=1 zeigt derselbe Aufruf die Einzelheiten."
+            ) from None
+
+
+city_option = click.option("--city", "town", metavar="STADT", help="Stadt aus sources/cities oder dem eigenen Ordner. Ohne Angabe: die eingestellte, sonst die Modellstadt.")
+
+
+@click.group(cls=GermanGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main() -> None:
+    """Sozialraum-Warehouse: von der Lieferung zum geprüften Indikator je Sozialraum und Jahr.
+
+    \b
+    Zuerst:   ./sozialraum run         Lieferungen annehmen, rechnen, veröffentlichen
+    Danach:   ./sozialraum sql "select * from dim_indikator"
+              ./sozialraum status      Was ist da, was fehlt, was ist veraltet?
+              ./sozialraum ui          Dagster im Browser
+
+    Wo die Daten liegen, sagt SOZIALRAUM_HOME (ohne Angabe: data/ neben diesem Programm). Die einzige
+    Einstellungsdatei ist sozialraum.yml in diesem Verzeichnis. Eigene Lieferungen kommen nach inbox/QUELLE/.
+    """
+
+
+@main.command()
+@city_option
+@click.option("--deliveries", "deliveries", type=click.Path(path_type=Path), metavar="ORDNER", help="Lieferungen aus diesem Ordner lesen; er bleibt, wie er ist. Ohne Angabe: der Eingang (inbox/).")
+@click.option("--ausgabe", metavar="JJJJ-MM", help="Als nummerierte Ausgabe veröffentlichen, die aufbewahrt wird.")
+def run(town: str | None, deliveries: Path | None, ausgabe: str | None) -> None:
+    """Annehmen, aufbauen, schützen, veröffentlichen.
+
+    Liest, was im Eingang liegt, und veröffentlicht als Entwurf für die Verwaltung. Ist nichts Neues da, endet der
+    Lauf nach Sekunden. Wo keine Stadt eingerichtet ist, entsteht die Modellstadt "Hilden (simuliert)".
+    Endet mit 1, wenn eine Lieferung abgelehnt wurde oder der Lauf scheiterte.
+    """
+    if ausgabe is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", ausgabe):
+        raise click.BadParameter("Eine Ausgabe heißt nach ihrem Monat, etwa 2026-03.", param_hint="--ausgabe")
+    from orchestration.report import Progress, closing_report, nothing_report
+    from orchestration.resources import workplace
+    from orchestration.run import execute
+
+    with Progress() as progress:
+        place = workplace(town, deliveries, progress.say)
+        did = execute(place, ausgabe)
+    if not did:
+        nothing_report(place)
+        return
+    refused = closing_report(place)
+    sys.exit(1 if refused else 0)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """Alle Tests. Weitere Angaben gehen an pytest, etwa: ./sozialraum test tests/unit -k alter."""
+    from warehouse.paths import REPOSITORY
+
+    os.chdir(REPOSITORY)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+
+
+@main.command()
+@city_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der die Oberfläche antwortet.")
+@click.option("--port", default=3000, show_default=True, help="Port der Oberfläche.")
+def ui(town: str | None, host: str, port: int) -> None:
+    """Dagster im Browser: Lieferungen, Modelle, Prüfungen, Läufe, Zeitpläne.
+
+    Startet auch den Dienst, der die Zeitpläne ausführt (nachts um 2 Uhr, am 2. des Monats eine Ausgabe) und in den
+    Eingang sieht. Ohne Anmeldung: nur auf diesem Rechner oder hinter einem Zugangsschutz betreiben.
+    """
+    from orchestration.resources import workplace
+    from orchestration.run import dagster_environment
+    from warehouse.paths import REPOSITORY
+
+    os.environ |= dagster_environment(workplace(town))
+    os.chdir(REPOSITORY)
+    click.echo(f"Oberfläche: http://{host}:{port}   Ende mit Strg+C")
+    # "dagster dev" is superseded by a tool that wants its own project layout; it stays the one command for both services.
+    dagster = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", host, "-p", str(port), "--log-level", "warning"]
+    os.execv(sys.executable, dagster)
+
+
+# A query may begin with an SQL comment, which looks like an option.
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("query")
+@city_option
+@click.option("--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="Form der Ausgabe.")
+def sql(query: str, town: str | None, shape: str) -> None:
+    """Eine SQL-Abfrage auf den veröffentlichten Mart, nur lesend.
+
+    \b
+    ./sozialraum sql "show tables"
+    ./sozialraum sql --format csv "select * from fct_indikatorwert where ist_jahreswert and jahr = 2024"
+    """
+    from orchestration.report import print_query
+    from orchestration.resources import workplace
+
+    print_query(workplace(town).home, query, shape)
+
+
+@main.command()
+@city_option
+def status(town: str | None) -> None:
+    """Lieferungen, letzte Läufe, Veröffentlichungen, Freigaben, und was veraltet ist."""
+    from orchestration.report import status_report
+    from orchestration.resources import workplace
+
+    status_report(workplace(town))
+
+
+@main.command()
+@city_option
+@click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
+@click.option("--zielgruppe", type=click.Choice(["traeger", "oeffentlich"]), required=True, help="Für wen freigegeben wird.")
+@click.option("--datum", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Tag der Besprechung.")
+@click.option("--rolle", "roles", multiple=True, metavar="ROLLE", help="Wer beteiligt war, mehrfach möglich: --rolle Sozialplanung --rolle Datenschutz. Rollen, keine Namen.")
+@click.option("--besprechung", "comments", metavar="TEXT", help="Was besprochen und entschieden wurde.")
+@click.option("--simuliert", is_flag=True, help="Nur für die Modellstadt: eine erfundene Besprechung eintragen, so gekennzeichnet.")
+def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: Any, roles: tuple[str, ...], comments: str | None, simuliert: bool) -> None:
+    """Eine Veröffentlichung nach der Besprechung für Träger oder die Öffentlichkeit freigeben.
+
+    Kein Zeitplan und kein Lauf gibt etwas von selbst heraus: nötig sind Datum, mindestens zwei Rollen und das
+    Ergebnis der Besprechung. Sie werden festgehalten und stehen in der release.json der Zielgruppe.
+    """
+    from orchestration.approval import Discussion, approve_release
+    from orchestration.resources import workplace
+
+    day: date | None = datum.date() if datum else None
+    folder = approve_release(workplace(town), release_id, zielgruppe, Discussion(day, roles, comments or "", simuliert))
+    click.echo(f"Freigegeben für {zielgruppe}: {folder}")
+
+
+@main.command()
+@click.option("--residents", default=500_000, show_default=True, help="Einwohner der Modellstadt.")
+@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage.")
+def bench(residents: int, dates: int) -> None:
+    """Zeit und Speicher je Abschnitt, im Verhältnis zu einem blanken DuckDB-Skript über dieselben Dateien.
+
+    Arbeitet in einem eigenen, danach gelöschten Datenverzeichnis.
+    """
+    from tests.benchmarks.bench_run import main as measure
+
+    measure(residents, dates)
+
+
+if __name__ == "__main__":
+    main(prog_name="sozialraum")

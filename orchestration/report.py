@@ -1,0 +1,213 @@
+"""What the command line shows: progress while it works, and the tables at its end. Decides nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from datetime import date, timedelta
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.failures import PermanentFailure
+from orchestration.resources import Workplace
+from warehouse.connect import connect
+from warehouse.paths import Home
+
+#: A log or a pipe has no width of its own; tables must not be cut there.
+WIDTH = None if sys.stdout.isatty() else 140
+out = Console(highlight=False, width=WIDTH)
+err = Console(stderr=True, highlight=False)
+
+#: Days after which the newest delivery of a source counts as overdue: its rhythm plus a quarter's grace.
+RHYTHM_DAYS = {"jaehrlich": 365, "halbjaehrlich": 182, "vierteljaehrlich": 91, "monatlich": 31}
+GRACE = timedelta(days=90)
+
+
+class Progress:
+    """A spinner with the current step on a terminal, a line per step with the seconds so far elsewhere."""
+
+    def __enter__(self) -> Progress:
+        self._start = time.perf_counter()
+        self._status = err.status("Start ...") if err.is_terminal else None
+        if self._status:
+            self._status.start()
+        return self
+
+    def say(self, text: str) -> None:
+        if self._status:
+            self._status.update(text)
+        else:
+            err.print(f"{time.perf_counter() - self._start:6.1f} s  {text}", soft_wrap=True)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._status:
+            self._status.stop()
+
+
+def german(number: float, digits: int = 0) -> str:
+    """1234567.8 -> 1.234.567,8"""
+    return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))
+
+
+def closing_report(place: Workplace) -> int:
+    """The table at the end of a run; returns how many deliveries were refused."""
+    table = Table("Quelle", "angenommen", "abgelehnt", "Zeilen", "Quarantäne", "im Bestand", title=f"{place.city.stadt.name}: Lieferungen")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    refused = 0
+    for quelle in place.city.quellen:
+        report = place.reports[quelle.quelle]
+        rows, quarantined = sum(d.zeilen for d in report.accepted), sum(d.zeilen_quarantaene for d in report.accepted)
+        held = sum(d["aktiv"] for d in place.ledger.deliveries() if d["quelle_id"] == quelle.quelle)
+        table.add_row(quelle.quelle, *map(german, (len(report.accepted), len(report.refused), rows, quarantined, held)))
+        refused += len(report.refused)
+    out.print(table)
+    for report in place.reports.values():
+        for refusal in report.refused:
+            out.print(f"[red]abgelehnt[/red]  {escape(refusal.sentence)}", soft_wrap=True)
+    for path in sorted({path for report in place.reports.values() for path in report.left}):
+        out.print(f"noch nicht fertig geschrieben oder von außerhalb, liegen gelassen: {escape(path.name)}", soft_wrap=True)
+    _undeclared(place)
+    if place.released:
+        _result(place.home)
+        shares = "  ".join(f"{name} {german(seconds, 1)} s" for name, seconds in place.seconds.items())
+        out.print(f"Dauer     {shares}  zusammen {german(sum(place.seconds.values()), 1)} s", soft_wrap=True)
+        _paths(place.home)
+    return refused
+
+
+def undeclared_files(place: Workplace) -> list[str]:
+    from sources.accept import undeclared
+
+    return [str(p.relative_to(place.inbox)) for p in undeclared(place.city, place.inbox)]
+
+
+def _undeclared(place: Workplace, shown: int = 5) -> None:
+    paths = undeclared_files(place)
+    for path in paths[:shown]:
+        out.print(f"nicht deklariert, liegen gelassen: {escape(path)}", soft_wrap=True)
+    if len(paths) > shown:
+        out.print(f"... und {len(paths) - shown} weitere nicht deklarierte Dateien (./sozialraum status zeigt alle)")
+
+
+def nothing_report(place: Workplace) -> None:
+    out.print(f"{place.city.stadt.name}: nichts Neues, der veröffentlichte Stand ist aktuell.")
+    _undeclared(place)
+    _result(place.home)
+    _paths(place.home)
+
+
+def _result(home: Home) -> None:
+    with connect(home.current / "mart.duckdb", read_only=True) as mart:
+        levels = mart.execute(
+            "select ebene, count(distinct raumeinheit_id) from dim_raumeinheit where gueltig_bis is null and raumeinheit_id not like 'nz\\_%' escape '\\' group by ebene order by 2"
+        ).fetchall()
+        years, first, last, indicators, values, protected = mart.execute(
+            """select count(distinct jahr), min(jahr), max(jahr), count(distinct indikator_id), count(wert), count(*) filter (where conf_status <> 'F')
+               from fct_indikatorwert"""
+        ).fetchone()  # type: ignore[misc]
+        lost = [name for (name,) in mart.execute(
+            """select indikator.name from fct_indikatorwert join dim_indikator indikator using (indikator_id) group by all
+               having count(wert) = 0 and count(*) filter (conf_status <> 'F') = 0 order by 1"""
+        ).fetchall()]  # fmt: skip
+    out.print("Räume     " + ", ".join(f"{german(n)} {level}" for level, n in levels))
+    out.print(f"Jahre     {years} ({first} bis {last})   Indikatoren {indicators}   Werte {german(values)}   geschützt {german(protected)}")
+    if lost:
+        out.print("Ohne Wert, weil die Lieferungen es nicht hergeben: " + "; ".join(lost), soft_wrap=True)
+
+
+def _paths(home: Home) -> None:
+    release = json.loads((home.current / "release.json").read_text(encoding="utf-8"))
+    state = "Entwurf für " + ", ".join(release["zielgruppen"]) + (", simulierte Daten" if release["simuliert"] else "")
+    out.print(f"Stand     {release['release_id']} ({state})")
+    out.print(f"Mart      {home.current / 'mart.duckdb'}", soft_wrap=True)
+    out.print(f"Exporte   {home.current / 'exports'}", soft_wrap=True)
+
+
+def print_query(home: Home, query: str, shape: str) -> None:
+    """Run one query on the published mart and print its rows; PermanentFailure with DuckDB's reason where it fails."""
+    import duckdb
+
+    mart = home.current / "mart.duckdb"
+    if not mart.exists():
+        raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
+    with connect(mart, read_only=True) as db:
+        try:
+            db.execute("set enable_external_access = false")  # the published mart, not the files of this machine
+            cursor = db.execute(query)
+            names = [column[0] for column in (cursor and cursor.description) or ()]
+            rows = cursor.fetchall() if names else []
+        except duckdb.Error as error:
+            raise PermanentFailure(f"Die Abfrage geht nicht: {error}") from None
+    if shape == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows(rows)
+    elif shape == "json":
+        json.dump([dict(zip(names, row, strict=True)) for row in rows], sys.stdout, ensure_ascii=False, indent=1, default=str)
+        print()
+    else:
+        table = Table(*map(escape, names))
+        for row in rows:
+            table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        out.print(table)
+        out.print(f"{german(len(rows))} Zeilen")
+
+
+def status_report(place: Workplace) -> None:
+    """Deliveries, runs, releases, approvals and what is overdue or waiting."""
+    from orchestration.run import nothing_new, waiting
+
+    ledger, home = place.ledger, place.home
+    out.print(f"[bold]{place.city.stadt.name}[/bold]  Datenverzeichnis {home.root}", soft_wrap=True)
+    deliveries = ledger.deliveries()
+    table = Table("Quelle", "Stichtag", "Eingang", "Zeilen", "Stand", title="Lieferungen")
+    for row in deliveries:
+        state = row["status"] if row["status"] == "abgelehnt" or row["aktiv"] else "ersetzt"
+        table.add_row(row["quelle_id"], row["stichtag"], row["eingang"][:10], german(row["zeilen"]), state)
+    out.print(table)
+    for row in deliveries:
+        if row["status"] == "abgelehnt":
+            out.print(f"[red]abgelehnt[/red]  {escape(row['meldung'])}", soft_wrap=True)
+    for sentence in _overdue(place, deliveries):
+        out.print(f"[yellow]überfällig[/yellow]  {sentence}")
+    new = waiting(place)
+    for delivery in new:
+        out.print(f"wartet im Eingang: {delivery.name}")
+    for path in undeclared_files(place):
+        out.print(f"nicht deklariert, liegen gelassen: {escape(path)}", soft_wrap=True)
+    runs = Table("Beginn (UTC)", "Ende", "Anlass", "Ergebnis", "Sekunden", title="Letzte Läufe")
+    for row in ledger.runs():
+        runs.add_row(row["beginn"][:19], (row["ende"] or "")[:19], row["anlass"], row["ergebnis"] or "läuft oder abgebrochen", german(sum((row["dauern"] or {}).values()), 1))
+    out.print(runs)
+    releases = Table("Veröffentlichung", "Erstellt", "Ausgabe", "Freigegeben für", title="Veröffentlichungen")
+    approved = ledger.approvals()
+    for row in ledger.releases():
+        audiences = [a["zielgruppe"] + (" (simuliert)" if a["simuliert"] else "") for a in approved if a["release_id"] == row["release_id"]]
+        current = " ← aktuell" if home.current.exists() and home.current.resolve().name == row["release_id"] else ""
+        releases.add_row(row["release_id"] + current, row["erstellt"][:19], row["ausgabe"] or "", ", ".join(audiences) or "nur Entwurf für die Verwaltung")
+    out.print(releases)
+    if nothing_new(place):
+        out.print("Der veröffentlichte Stand ist aktuell.")
+    else:
+        out.print("Der veröffentlichte Stand ist veraltet oder fehlt; ./sozialraum run bringt ihn auf den neuesten.")
+
+
+def _overdue(place: Workplace, deliveries: list[dict[str, Any]]) -> list[str]:
+    """One sentence per source whose next delivery should have come by now; simulated deliveries are never late."""
+    sentences = []
+    for quelle in place.city.quellen:
+        days = RHYTHM_DAYS.get(quelle.rhythmus)
+        dates = [date.fromisoformat(d["stichtag"]) for d in deliveries if d["quelle_id"] == quelle.quelle and d["aktiv"]]
+        if days is None or place.city.stadt.simuliert or not dates:
+            continue
+        due = max(dates) + timedelta(days=days) + GRACE
+        if due < date.today():
+            sentences.append(f"{quelle.name}: neuester Stichtag {max(dates):%d.%m.%Y}, erwartet wird sie {quelle.rhythmus}.")
+    return sentences

@@ -1,0 +1,143 @@
+"""What every asset works with: the town, its data home, settings and ledger, and the lock that keeps runs apart."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from orchestration.failures import PermanentFailure
+from sources.accept import AcceptReport
+from sources.model import SHIPPED_CITIES, City, available_cities, load_city
+from warehouse.ledger import Ledger, utc_now
+from warehouse.paths import Home, base_home, home_of
+from warehouse.publish import Draft, inputs_of, is_current
+from warehouse.settings import Settings, load_settings
+from warehouse.version import code_version, folder_fingerprint
+
+DEFAULT_CITY = "hilden-simuliert"
+#: Carried by the runs that make a numbered edition; its value is the edition's name.
+EDITION_TAG = "sozialraum/ausgabe"
+#: The simulated town's deliveries always arrive at this moment, so that two runs give the same bytes.
+SIMULATED_RECEIPT = datetime(2025, 2, 3, 2, 0, tzinfo=UTC)
+
+
+@dataclass
+class Workplace:
+    """One town at work in one data home; the fields after ``echo`` are what the steps of a run hand on."""
+
+    city: City
+    home: Home
+    settings: Settings
+    #: Folder whose deliveries are read in place; None means the inbox, which is emptied.
+    deliveries: Path | None = None
+    echo: Callable[[str], None] = field(default=lambda text: None)
+
+    reports: dict[str, AcceptReport] = field(default_factory=dict)
+    draft: Draft | None = None
+    released: Path | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    #: Highest resident memory within a stage, in bytes.
+    peaks: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.home.ledger)
+
+    @property
+    def inbox(self) -> Path:
+        return self.deliveries or self.home.inbox
+
+    @property
+    def receipt(self) -> datetime:
+        return SIMULATED_RECEIPT if self.city.stadt.simuliert else utc_now()
+
+    def inputs(self) -> dict:
+        """What the next release would be made from."""
+        return inputs_of(self.city.stadt.stadt, self.ledger.deliveries("angenommen"), code_version(), folder_fingerprint(self.city.folder))
+
+    def up_to_date(self) -> bool:
+        """True when the newest release was made from exactly what is there."""
+        return self.home.current.exists() and is_current(self.ledger, self.inputs())
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time and peak memory of a stage, added up where a stage comes more than once."""
+        start = time.perf_counter()
+        _forget_peak()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            self.peaks[name] = max(self.peaks.get(name, 0), _peak())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One run at a time per home; a second one says who is at work and waits."""
+        with self.home.lock.open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                self.echo(f"Ein anderer Lauf ist in {self.home.root.name} an der Arbeit ({file.read().strip() or 'ohne Angabe'}); dieser wartet, bis er fertig ist.")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.truncate(0)
+            file.write(f"Prozess {os.getpid()} seit {datetime.now():%d.%m.%Y %H:%M:%S}")
+            file.flush()
+            yield
+
+
+    @contextmanager
+    def recorded(self, occasion: str) -> Iterator[None]:
+        """Enter a run into the ledger, however it was started and however it ends; spilled data of a killed one go first."""
+        for leftover in self.home.tmp.iterdir():
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        run = self.ledger.begin_run(occasion, utc_now())
+        try:
+            yield
+        finally:
+            result = self.released.name if self.released else "nichts veröffentlicht"
+            self.ledger.end_run(run, utc_now(), result, {stage: round(seconds, 3) for stage, seconds in self.seconds.items()})
+
+
+def _forget_peak() -> None:
+    """Let the kernel start counting the highest memory anew; where it cannot, peaks are those since start."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        pass
+
+
+def _peak() -> int:
+    kilobytes = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(kilobytes[1]) * 1024 if kilobytes else 0
+
+
+def workplace(town: str | None = None, deliveries: Path | None = None, echo: Callable[[str], None] | None = None) -> Workplace:
+    """Find the town and its home: the named one, else the configured, else the home's owner, else the simulated town.
+
+    PermanentFailure names the towns there are when the wanted one is not among them.
+    """
+    base = base_home()
+    settings = load_settings(base)
+    town = town or settings.stadt or base.owner or DEFAULT_CITY
+    home = home_of(town, base)
+    if home != base:
+        settings = load_settings(home)
+    towns = available_cities(*filter(None, [settings.staedte, base.own_cities, SHIPPED_CITIES]))
+    if town not in towns:
+        raise PermanentFailure(f"Die Stadt {town} ist nicht deklariert; bekannt sind {', '.join(sorted(towns))}.")
+    city = load_city(towns[town])
+    folder = deliveries or settings.lieferungen
+    if folder is not None and not folder.is_dir():
+        raise PermanentFailure(f"Den Lieferordner {folder} gibt es nicht.")
+    home.prepare(town)
+    return Workplace(city, home, settings, folder.resolve() if folder else None, echo or (lambda text: None))

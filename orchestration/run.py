@@ -1,0 +1,116 @@
+"""One run from the command line: simulate where nothing was delivered, skip where nothing is new, else run the job.
+
+Schedules and the sensor ask here whether there is anything to do; the doing is Dagster's.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from typing import Any
+
+from orchestration.dbt import parsing_ahead
+from orchestration.failures import UNCHANGED, PermanentFailure, explain
+from orchestration.resources import EDITION_TAG, Workplace
+from sources.accept import Delivery, pending
+
+SIMULATION = ".simulation"
+
+
+def waiting(place: Workplace) -> list[Delivery]:
+    """Deliveries at the door that nobody decided about yet; reads no file."""
+    return pending(place.city, place.ledger, place.inbox)
+
+
+def nothing_new(place: Workplace) -> bool:
+    """True when no file waits and the newest release was made from what is there."""
+    return not waiting(place) and place.up_to_date()
+
+
+def execute(place: Workplace, edition: str | None = None) -> bool:
+    """Run everything for a town; False when there was nothing to do. ``place`` then knows reports, times and release.
+
+    PermanentFailure carries the sentence of what stopped it; the published state is then what it was.
+    """
+    with place.stage("Simulation"):
+        if _to_simulate(place):
+            # A first run has two long single-threaded parts that do not need each other.
+            with parsing_ahead(place):
+                _simulate(place)
+    if edition is None and nothing_new(place):
+        return False
+    _run_job(place, edition)
+    return True
+
+
+def _to_simulate(place: Workplace) -> bool:
+    """Only a simulated town without any delivery, in a home whose inbox is empty, gets simulated ones."""
+    if place.city.stadt.simulation is None or place.deliveries is not None:
+        return False
+    return not place.ledger.deliveries() and not any(path.is_file() for path in place.inbox.rglob("*"))
+
+
+def _simulate(place: Workplace) -> None:
+    """Write the simulated town's deliveries into the inbox."""
+    from sources.demo import simulate
+
+    place.echo("Simulation: Lieferungen für die Modellstadt entstehen")
+    draft = place.home.root / SIMULATION
+    shutil.rmtree(draft, ignore_errors=True)
+    simulate(draft, modus=place.city.stadt.simulation, truth=place.home.sealed / "wahrheit", progress=place.echo)
+    # The mark belongs to the home as a whole: everything made from these deliveries is simulated.
+    for note in draft.glob("*.txt"):
+        os.replace(note, place.home.root / note.name)
+    # Complete or not at all: a killed simulation leaves the inbox empty and starts again.
+    shutil.rmtree(place.inbox)
+    os.rename(draft, place.inbox)
+
+
+def dagster_environment(place: Workplace) -> dict[str, str]:
+    """What Dagster's processes need to find this workplace again; writes its instance file."""
+    import yaml
+
+    storage: dict[str, Any] = {"sqlite": {"base_dir": str(place.home.dagster / "storage")}}
+    if place.settings.dagster_postgres:
+        storage = {"postgres": {"postgres_url": place.settings.dagster_postgres}}
+    instance = {"telemetry": {"enabled": False}, "nux": {"enabled": False}, "storage": storage, "python_logs": {"python_log_level": "CRITICAL"}}
+    (place.home.dagster / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
+    environment = {
+        "DAGSTER_HOME": str(place.home.dagster),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "SOZIALRAUM_HOME": str(place.home.root),
+        "SOZIALRAUM_STADT": place.city.stadt.stadt,
+    }
+    if place.deliveries:
+        environment["SOZIALRAUM_LIEFERUNGEN"] = str(place.deliveries)
+    return environment
+
+
+def _run_job(place: Workplace, edition: str | None) -> None:
+    os.environ |= dagster_environment(place)
+    with place.stage("Anlauf"):
+        import dagster as dg
+
+        from orchestration.definitions import build_definitions
+        from orchestration.jobs import MONTHLY, NIGHTLY
+
+        # The terminal is for the planner; Dagster keeps every event in its own log, which the web interface shows.
+        logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        job = build_definitions(place).resolve_job_def(MONTHLY if edition else NIGHTLY)
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(instance=instance, tags={EDITION_TAG: edition} if edition else None, raise_on_error=False)
+        failed = next((event for event in result.all_events if event.is_step_failure), None)
+    if failed:
+        raise _failure(failed)
+
+
+def _failure(event: Any) -> PermanentFailure:
+    """The sentence of a failed step; what was not foreseen says where its trace can be read."""
+    error = event.step_failure_data.error
+    while error is not None:
+        # Dagster's text is "<class path>: <text>".
+        if found := explain(error.cls_name, error.message.partition(": ")[2].strip()):
+            return PermanentFailure(found)
+        error = error.cause or error.context
+    return PermanentFailure(f"Der Schritt {event.step_key} ist gescheitert, {UNCHANGED}. Einzelheiten zeigt ./sozialraum ui unter Runs.")

@@ -1,0 +1,97 @@
+"""Whole runs, as users start them: the command line in a process of its own, in a data home of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SMALL_TOWN = 4_000
+SMALL_DATES = [date(2018, 12, 31), date(2019, 12, 31), date(2020, 12, 31)]
+
+
+@dataclass(frozen=True)
+class Town:
+    """A data home and the commands that work on it."""
+
+    root: Path
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"SOZIALRAUM_HOME": str(self.root), "XDG_CONFIG_HOME": str(self.root.parent / "config"), "PYTHONPATH": str(REPOSITORY), "COLUMNS": "160"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "orchestration.cli", *arguments]
+        return subprocess.Popen(command, env=self.environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.root.parent)
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=600)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        done = self.call("run", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    @property
+    def current(self) -> Path:
+        return self.root / "published" / "current"
+
+    def mart(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.current / "mart.duckdb"), read_only=True)
+
+    def sealed(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.root / "sealed" / "warehouse.duckdb"), read_only=True)
+
+    def state(self) -> dict[str, bytes]:
+        """Everything that readers can see: path -> content."""
+        folder = self.root / "published"
+        visible = [p for p in sorted(folder.rglob("*")) if p.is_file() and not any(part.startswith(".") for part in p.relative_to(folder).parts)]
+        return {str(p.relative_to(folder)): p.read_bytes() for p in visible}
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """The simulated town as the first command of the README makes it. Tests must leave it as it is."""
+    town = Town(tmp_path_factory.mktemp("demo") / "data")
+    (town.root.parent / "ende.txt").write_text(town.run().stdout, encoding="utf-8")
+    return town
+
+
+@pytest.fixture(scope="session")
+def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Deliveries of a small simulated town across the change of boundaries."""
+    from sources.demo import simulate
+
+    folder = tmp_path_factory.mktemp("klein") / "lieferungen"
+    simulate(folder, modus="register", residents=SMALL_TOWN, stichtage=SMALL_DATES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published_small(tmp_path_factory: pytest.TempPathFactory, small_deliveries: Path) -> Town:
+    """The small town after one run. Tests must leave it as it is."""
+    town = Town(tmp_path_factory.mktemp("veroeffentlicht") / "data")
+    town.run("--deliveries", str(small_deliveries))
+    return town
+
+
+@pytest.fixture
+def town(tmp_path: Path, published_small: Town) -> Town:
+    """A copy of the published small town, for tests that change it."""
+    shutil.copytree(published_small.root, tmp_path / "data", symlinks=True)
+    return Town(tmp_path / "data")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Town:
+    """A home before its first run."""
+    return Town(tmp_path / "data")

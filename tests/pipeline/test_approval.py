@@ -1,0 +1,112 @@
+"""Nothing reaches welfare organisations or the public by itself: every way round is tried here."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.conftest import Town
+
+COMPLETE = ["--datum", "2025-03-01", "--rolle", "Sozialplanung", "--rolle", "Datenschutz", "--besprechung", "Werte gesehen, Freigabe ohne Einwand."]
+
+
+def approved(town: Town) -> list[Path]:
+    return list((town.root / "published" / "freigegeben").rglob("release.json"))
+
+
+@pytest.mark.parametrize(("missing", "said"), [("--datum", "Das Datum"), ("--rolle", "mindestens zwei verschiedene Rollen"), ("--besprechung", "Das Ergebnis")])
+def test_incomplete_discussion_is_refused(town: Town, missing: str, said: str) -> None:
+    place = COMPLETE.index(missing)
+    done = town.call("freigabe", "--zielgruppe", "oeffentlich", *COMPLETE[:place], *COMPLETE[place + 2 :])
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert approved(town) == []
+
+
+def test_one_role_twice_is_one_role(town: Town) -> None:
+    alone = ["Sozialplanung" if value == "Datenschutz" else value for value in COMPLETE]
+    assert "mindestens zwei verschiedene Rollen" in town.call("freigabe", "--zielgruppe", "oeffentlich", *alone).stderr
+    assert approved(town) == []
+
+
+def test_future_discussion_is_refused(town: Town) -> None:
+    assert "liegt in der Zukunft" in town.call("freigabe", "--zielgruppe", "oeffentlich", "--datum", "2999-01-01", *COMPLETE[2:]).stderr
+    assert approved(town) == []
+
+
+def test_recorded_discussion_releases_exactly_one_audience(town: Town) -> None:
+    done = town.call("freigabe", "--zielgruppe", "oeffentlich", *COMPLETE)
+    assert done.returncode == 0, done.stderr
+    [record] = approved(town)
+    release = json.loads(record.read_text())
+    assert release["zielgruppen"] == ["oeffentlich"]
+    assert release["entwurf"] is False
+    assert release["freigabe"] == {
+        "datum": "2025-03-01", "rollen": ["Sozialplanung", "Datenschutz"], "besprechung": "Werte gesehen, Freigabe ohne Einwand.", "simuliert": False,
+    }  # fmt: skip
+    assert (record.parent / "exports" / "oeffentlich" / "fct_indikatorwert.csv").is_file()
+    assert not (town.root / "published" / "freigegeben" / "traeger").exists()
+
+
+def test_simulated_approval_says_so(town: Town) -> None:
+    assert town.call("freigabe", "--zielgruppe", "traeger", "--simuliert").returncode == 0
+    assert json.loads(approved(town)[0].read_text())["freigabe"]["simuliert"] is True
+    assert "traeger (simuliert)" in town.call("status").stdout
+
+
+def test_unknown_release_is_refused(town: Town) -> None:
+    done = town.call("freigabe", "--zielgruppe", "oeffentlich", "--release", "0009-000000000000", *COMPLETE)
+    assert done.returncode == 1
+    assert "gibt es nicht" in done.stderr
+
+
+@pytest.mark.parametrize("release", ["../freigabe/{}", "{0}/../{0}", ".."])
+def test_no_path_gets_round_the_release_id(town: Town, release: str) -> None:
+    name = release.format(town.current.resolve().name)
+    assert town.call("freigabe", "--zielgruppe", "traeger", "--release", name, *COMPLETE).returncode == 1
+    assert not (town.root / "published" / "freigegeben").exists()
+
+
+def test_discussion_before_the_release_is_refused(town: Town) -> None:
+    assert "liegt vor der Veröffentlichung" in town.call("freigabe", "--zielgruppe", "traeger", "--datum", "1999-01-01", *COMPLETE[2:]).stderr
+    assert approved(town) == []
+
+
+def test_no_run_edition_schedule_or_sensor_releases(town: Town, small_deliveries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The jobs as schedules, the sensor and the command line start them, with every tag they could carry."""
+    for name, value in town.environment().items():
+        monkeypatch.setenv(name, value)
+    import dagster as dg
+
+    from orchestration.definitions import build_definitions
+    from orchestration.resources import workplace
+
+    assert approved(town) == []
+    definitions = build_definitions(workplace(None, small_deliveries))
+    for job in ("nachtlauf", "monatsausgabe"):
+        tags = {"sozialraum/ausgabe": job, "zielgruppe": "oeffentlich", "freigabe": "ja"}
+        with dg.DagsterInstance.ephemeral() as instance:
+            assert definitions.resolve_job_def(job).execute_in_process(instance=instance, tags=tags).success
+        assert approved(town) == []
+    assert "0003-" in town.current.resolve().name
+    repository = definitions.get_repository_def()
+    schedules = {schedule.name: schedule for schedule in repository.schedule_defs}
+    with dg.DagsterInstance.ephemeral() as instance:
+        moment = dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime(2026, 2, 2, 3, tzinfo=UTC))
+        nightly, monthly = (schedules[name].evaluate_tick(moment) for name in ("nachts", "monatlich"))
+        # Everything is in and published: the night has nothing to do, the edition comes in any case, the sensor sees nothing.
+        assert nightly.run_requests == [] and "Nichts Neues" in nightly.skip_message
+        assert [(r.run_key, dict(r.tags)["sozialraum/ausgabe"]) for r in monthly.run_requests] == [("2026-02", "2026-02")]
+        looked = repository.sensor_defs[0].evaluate_tick(dg.build_sensor_context(instance=instance, definitions=definitions))
+        assert looked.run_requests == [] and "wartet nichts" in looked.skip_message
+    assert {schedule.cron_schedule for schedule in schedules.values()} == {"0 2 * * *", "0 3 2 * *"}
+    assert {schedule.execution_timezone for schedule in schedules.values()} == {"Europe/Berlin"}
+    assert approved(town) == []
+
+
+def test_flags_of_run_know_no_audience(town: Town) -> None:
+    assert "zielgruppe" not in town.call("run", "--help").stdout
+    assert town.call("run", "--zielgruppe", "oeffentlich").returncode == 2

@@ -1,0 +1,164 @@
+"""The main job as a whole: what it publishes, that it repeats itself exactly, and that nothing disturbs readers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from tests.pipeline.conftest import Town
+
+
+def test_first_run_ends_with_table_and_paths(demo: Town) -> None:
+    """What came in, what was rejected, areas, years, indicators, seconds per stage, and where it lies."""
+    end = (demo.root.parent / "ende.txt").read_text(encoding="utf-8")
+    register = next(line for line in end.splitlines() if "melderegister_bestand" in line)
+    accepted, refused, rows, quarantined, held = (cell.strip() for cell in register.replace("┃", "│").split("│")[2:7])
+    assert (accepted, refused, quarantined, held) == ("10", "0", "0", "10")
+    assert int(rows.replace(".", "")) > 570_000
+    for said in ("5 stadtbereich, 22 sozialraum", "10 (2015 bis 2024)", "Indikatoren 28", "Annehmen", "Modelle", "simulierte Daten", str(demo.current / "mart.duckdb"), str(demo.current / "exports")):
+        assert said in end
+
+
+def test_second_run_says_that_nothing_is_new(demo: Town) -> None:
+    assert "nichts Neues" in demo.run().stdout
+
+
+def test_second_run_reads_and_publishes_nothing(demo: Town) -> None:
+    before = (demo.state().keys(), demo.current.resolve(), (demo.root / "sealed" / "warehouse.duckdb").stat().st_mtime_ns)
+    demo.run()
+    assert before == (demo.state().keys(), demo.current.resolve(), (demo.root / "sealed" / "warehouse.duckdb").stat().st_mtime_ns)
+
+
+def test_release_says_what_went_in(demo: Town) -> None:
+    release = json.loads((demo.current / "release.json").read_text())
+    assert release["simuliert"] is True
+    assert release["entwurf"] is True
+    assert release["zielgruppen"] == ["verwaltung"]
+    assert sum(name.startswith("melderegister_bestand-") for name in release["eingaben"]["lieferungen"]) == 10
+    assert set(release["dateien"]) == {f"verwaltung/fct_indikatorwert{kind}" for kind in (".parquet", ".csv", "_excel.csv")}
+
+
+def test_published_mart_opens_in_the_storage_version_of_older_clients(demo: Town) -> None:
+    with demo.mart() as mart:
+        tags = dict(mart.execute("select database_name, tags from duckdb_databases()").fetchall())
+    assert tags["mart"]["storage_version"].startswith("v1.2.0")
+
+
+def test_only_the_administration_is_served_by_a_run(demo: Town) -> None:
+    audiences = {Path(name).parts[2] for name in demo.state() if "exports" in Path(name).parts}
+    assert audiences == {"verwaltung"}
+    assert not (demo.root / "published" / "freigegeben").exists()
+
+
+def test_same_inputs_give_equal_exports(empty: Town, published_small: Town, small_deliveries: Path) -> None:
+    empty.run("--deliveries", str(small_deliveries))
+    exports = [{name: content for name, content in town.state().items() if "/exports/" in name} for town in (empty, published_small)]
+    assert exports[0] == exports[1]
+    assert len(exports[0]) == 3
+
+
+def test_excel_csv_has_bom_semicolon_comma_and_symbols(demo: Town) -> None:
+    raw = (demo.current / "exports" / "verwaltung" / "fct_indikatorwert_excel.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    header, *rows = raw[3:].decode("utf-8").split("\r\n")
+    value = header.split(";").index("wert")
+    values = {row.split(";")[value] for row in rows if row}
+    assert any("," in text for text in values)
+    assert "" not in values  # a missing value shows its symbol
+    machine = (demo.current / "exports" / "verwaltung" / "fct_indikatorwert.csv").read_bytes()
+    assert not machine.startswith(b"\xef\xbb\xbf")
+    assert machine.count(b"\r\n") == raw.count(b"\r\n")
+
+
+#: Lines of progress after which a run is killed: at the door, among the models, with the files of the release half written.
+MOMENTS = ["31.12.2019: angenommen", "Modelle und Prüfungen: 50", "Veröffentlichung: Dateien", "Veröffentlichung: Angriff"]
+
+
+def test_killed_runs_leave_the_published_state_and_the_next_completes(empty: Town, published_small: Town, small_deliveries: Path) -> None:
+    """SIGKILL in every stage, one after the other in the same home: readers notice nothing, the end is that of an undisturbed run."""
+    first = empty.root.parent / "erst"
+    shutil.copytree(small_deliveries, first)
+    for later in sorted((first / "melderegister_bestand").iterdir())[1:]:
+        later.unlink()
+    empty.run("--deliveries", str(first))
+    before = empty.state()
+    for moment in MOMENTS:
+        process = empty.start("run", "--deliveries", str(small_deliveries))
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if moment in line:
+                break
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert moment in lines[-1], lines
+        assert empty.state() == before, moment
+    empty.run("--deliveries", str(small_deliveries))
+    assert empty.current.resolve().name.startswith("0002-")
+    assert not [p for p in (empty.root / "published").iterdir() if p.name.startswith(".entwurf")]
+    different = "select count(*) from (select * exclude (lieferung_id) from fct_indikatorwert except select * exclude (lieferung_id) from ruhig.fct_indikatorwert)"
+    with empty.mart() as mart:
+        mart.execute(f"attach '{published_small.current / 'mart.duckdb'}' as ruhig (read_only)")
+        assert mart.execute(different).fetchone() == (0,)
+        assert mart.execute("select count(distinct stichtag) from fct_kennzahl").fetchone() == (3,)
+
+
+def test_reader_is_not_disturbed_and_second_run_waits(town: Town, small_deliveries: Path) -> None:
+    reader = town.mart()
+    count = reader.execute("select count(*) from fct_indikatorwert").fetchone()
+    first = town.start("run", "--deliveries", str(small_deliveries), "--ausgabe", "2026-01")
+    time.sleep(0.5)
+    second = town.start("run", "--deliveries", str(small_deliveries), "--ausgabe", "2026-02")
+    outputs = [p.communicate(timeout=300) for p in (first, second)]
+    assert [p.returncode for p in (first, second)] == [0, 0], outputs
+    assert "anderer Lauf" in outputs[0][1] + outputs[1][1]
+    assert reader.execute("select count(*) from fct_indikatorwert").fetchone() == count
+    assert len([p for p in (town.root / "published").iterdir() if (p / "release.json").exists() and not p.is_symlink()]) == 3
+
+
+def test_sql_reads_only(demo: Town) -> None:
+    asked = demo.call("sql", "--format", "json", "select count(*) as anzahl from dim_indikator")
+    assert json.loads(asked.stdout)[0]["anzahl"] > 20
+    refused = demo.call("sql", "create table x as select 1")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    outside = demo.call("sql", f"select * from read_text('{demo.root / 'ledger.sqlite'}')")
+    assert outside.returncode == 1
+
+
+def test_status_shows_deliveries_runs_and_releases(demo: Town) -> None:
+    shown = demo.call("status").stdout
+    for word in ("melderegister_bestand", "2024-12-31", "Letzte Läufe", "0001-", "nur Entwurf", "ist aktuell"):
+        assert word in shown
+
+
+def test_refused_delivery_leaves_the_published_state(town: Town) -> None:
+    before = town.state()
+    bad = town.root.parent / "schlecht" / "melderegister_bestand"
+    bad.mkdir(parents=True)
+    (bad / "bestand_20211231.csv").write_bytes(b"Personennummer;Familienname\r\n0000000001;Geheimname\r\n")
+    done = town.call("run", "--deliveries", str(bad.parent))
+    assert done.returncode == 1
+    assert "abgelehnt" in done.stdout
+    assert "bestand_20211231.csv" in done.stdout
+    assert "Geheimname" not in done.stdout + done.stderr
+    assert town.state() == before
+
+
+def test_unknown_town_is_one_sentence(empty: Town) -> None:
+    done = empty.call("run", "--city", "entenhausen")
+    assert done.returncode == 1
+    assert "entenhausen" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_published_mart_is_described(demo: Town) -> None:
+    with demo.mart() as mart:
+        bare = mart.execute("select table_name, column_name from duckdb_columns() where comment is null and not internal").fetchall()
+    assert bare == []
+
+

@@ -1,0 +1,102 @@
+"""Releases become visible whole, survive a kill at any moment, and go when their time is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from warehouse import publish
+from warehouse.ledger import Ledger
+from warehouse.paths import Home
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path)
+    home.prepare("hilden-simuliert")
+    return home
+
+
+@pytest.fixture
+def ledger(home: Home) -> Ledger:
+    return Ledger(home.ledger)
+
+
+def release(home: Home, ledger: Ledger, content: str, edition: str | None = None, keep: int = 5) -> Path:
+    draft = publish.begin(home, ledger, {"inhalt": content}, edition)
+    for audience in publish.AUDIENCES:
+        exports = draft.audience_folder(home, audience) / "exports"
+        exports.mkdir(parents=True)
+        (exports / "a.csv").write_text(content)
+    return publish.finish(draft, home, ledger, keep=keep, now=NOW, facts={})
+
+
+def test_numbers_run_on_and_ids_name_the_inputs(home: Home, ledger: Ledger) -> None:
+    first, second = release(home, ledger, "x"), release(home, ledger, "y")
+    assert first.name.startswith("0001-")
+    assert second.name.startswith("0002-")
+    assert first.name[5:] != second.name[5:]
+    assert home.current.resolve() == second
+    assert publish.is_current(ledger, {"inhalt": "y"})
+    assert not publish.is_current(ledger, {"inhalt": "x"})
+
+
+def test_unfinished_draft_is_invisible_and_swept(home: Home, ledger: Ledger) -> None:
+    done = release(home, ledger, "x")
+    lost = publish.begin(home, ledger, {"inhalt": "y"}, None)
+    assert home.current.resolve() == done
+    again = publish.begin(home, ledger, {"inhalt": "y"}, None)
+    assert again.release_id == lost.release_id
+    assert [p.name for p in home.published.iterdir() if p.name.startswith(".entwurf-")] == [again.folder.name]
+
+
+def test_release_flipped_before_its_ledger_entry_is_adopted(home: Home, ledger: Ledger) -> None:
+    """Killed between flip and ledger: readers have seen it, so it happened."""
+    done = release(home, ledger, "x")
+    ledger._db.execute("delete from release")
+    publish.begin(home, ledger, {"inhalt": "y"}, None)
+    assert [r["release_id"] for r in ledger.releases()] == [done.name]
+
+
+def test_release_renamed_but_not_flipped_is_dropped(home: Home, ledger: Ledger) -> None:
+    """Killed between rename and flip: nobody has seen it, it never happened."""
+    first = release(home, ledger, "x")
+    second = release(home, ledger, "y")
+    publish.flip(home.current, first.name)
+    ledger._db.execute("delete from release where nummer = 2")
+    publish.begin(home, ledger, {"inhalt": "y"}, None)
+    assert not second.exists()
+    assert first.exists()
+
+
+def test_old_releases_go_editions_stay(home: Home, ledger: Ledger) -> None:
+    edition = release(home, ledger, "a", edition="2025-01", keep=2)
+    others = [release(home, ledger, name, keep=2) for name in "bcd"]
+    assert edition.exists()
+    assert [folder.exists() for folder in others] == [False, True, True]
+    assert not (home.sealed / "freigabe" / others[0].name).exists()
+
+
+def test_approval_copies_what_was_discussed_even_after_later_releases(home: Home, ledger: Ledger) -> None:
+    discussed = release(home, ledger, "besprochen")
+    release(home, ledger, "neuer")
+    folder = publish.approve(home, discussed.name, "oeffentlich", {"datum": "2025-01-02"})
+    assert (folder / "exports" / "a.csv").read_text() == "besprochen"
+    assert (home.published / "freigegeben" / "oeffentlich" / "current").resolve() == folder
+
+
+def test_a_mart_without_audience_is_refused() -> None:
+    node = {"resource_type": "model", "name": "fct_neu", "fqn": ["p", "marts", "fct_neu"], "config": {"meta": {}}}
+    with pytest.raises(publish.PublishRefused, match="fct_neu"):
+        publish.mart_models({"nodes": {"model.p.fct_neu": node}})
+
+
+def test_flip_replaces_in_one_step(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        publish.flip(tmp_path / "current", name)
+    assert (tmp_path / "current").resolve().name == "b"
