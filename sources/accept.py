@@ -663,7 +663,7 @@ class _Door:
         here = [row for row in found if row[0] == found[0][0]]
         lines = list(dict.fromkeys(physical_line(load.file, rows.tabelle.format, line) for _, line, _ in here))
         more = numbers[rule.name] - len(here)
-        word = {"csv": "Zeile", "geo": "Objekt"}[rows.tabelle.format.art]
+        word = "Objekt" if rows.tabelle.format.art == "geo" else "Zeile"
         where = f"{word}{('n' if word == 'Zeile' else 'e') if len(lines) > 1 else ''} {', '.join(map(str, lines))}{f' und {more} weitere' if more else ''}"
         column = f", Spalte „{rule.column.name}“" if rule.column else ""
         value = here[0][2]
@@ -745,6 +745,7 @@ class _Door:
             minimise.set_key(self.db, minimise.key_of(secret_key(self.home, self.settings), delivery.stichtag))
             minimise.prepare_names(self.db, mine, tabelle)
             minimise.prepare_addresses(self.db, self._address_folder(delivery.stichtag), delivery.stichtag)
+            minimise.place_written(self.db, mine, tabelle, self._address_folder(delivery.stichtag), delivery.stichtag)
         values, joins = minimise.minimised(tabelle, delivery.stichtag)
         values |= {name: f"r.{quoted(name)}" for name in [*tabelle.konstanten, *tabelle.abgeleitet]}
         selected = [f"{values.get(name, f'null::{kind}')} as {quoted(name)}" for name, kind in self.columns[tabelle.tabelle].items()]
@@ -860,7 +861,7 @@ class _Door:
                     row["quelle_id"], row["lieferung_id"], row["stichtag"], row["gebietsstand"], datetime.fromisoformat(row["eingang"]).replace(tzinfo=None),
                     row["sha256"], row["zeilen"], row["zeilen_quarantaene"], "angenommen" if row["aktiv"] else "ersetzt", row["aktiv"], stadt.simuliert,
                     quellen[row["quelle_id"]].veroeffentlicht, quellen[row["quelle_id"]].rechtsgrundlage, quellen[row["quelle_id"]].jahresstichtag,
-                    quellen[row["quelle_id"]].vorlaeufig, quellen[row["quelle_id"]].mindestzahl or stadt.mindestzahl,
+                    _provisional(quellen[row["quelle_id"]], row), quellen[row["quelle_id"]].mindestzahl or stadt.mindestzahl,
                 ]
                 for row in sorted(deliveries, key=lambda row: row["lieferung_id"])
             ],
@@ -935,6 +936,12 @@ def _refusing(refusals: _Refusals, deliveries: dict[int, Delivery]) -> Iterator[
         return
     for number, delivery in deliveries.items():
         refusals.add(number, delivery, sentence, passing=passing)
+
+
+def _provisional(quelle: Quelle, entry: dict[str, Any]) -> bool:
+    """The figures of a delivery are provisional: by the source, or because they came so soon after their reference date."""
+    waited = (datetime.fromisoformat(entry["eingang"]).date() - date.fromisoformat(entry["stichtag"])).days
+    return quelle.vorlaeufig or (quelle.vorlaeufig_tage is not None and waited < quelle.vorlaeufig_tage)
 
 
 def _still_the_same(file: SourceFile) -> None:

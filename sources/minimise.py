@@ -15,7 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from sources.model import Tabelle, symbol
+from sources.geocode import Directory
+from sources.model import ADDRESS_PARTS, Tabelle, symbol
 from sources.read import kept, quoted
 from warehouse.connect import literal
 
@@ -106,12 +107,45 @@ def prepare_addresses(db: duckdb.DuckDBPyConnection, folder: Path | None, sticht
     db.execute("create or replace temp table adressen (adresse_id varchar, block_id varchar)")
     if folder is None:
         return
-    valid = f"date '{stichtag:%Y-%m-%d}' between coalesce(gueltig_von, date '0001-01-01') and coalesce(gueltig_bis, date '9999-12-31')"
     key = _address_key("strassenschluessel", "hausnummer", "zusatz")
     db.execute(
         f"insert into adressen select {key} as id, arg_max(block_id, coalesce(gueltig_von, date '0001-01-01'))"
-        f" from read_parquet({literal(str(folder / '*.parquet'))}) where {valid} group by id"
+        f" from read_parquet({literal(str(folder / '*.parquet'))}) where {_valid(stichtag)} group by id"
     )
+
+
+def written_columns(tabelle: Tabelle) -> list[str]:
+    """Columns that together hold an address as people write it, in their order."""
+    return [s.ziel for s in tabelle.spalten if s.klasse == "anschrift"]
+
+
+def _written(tabelle: Tabelle) -> str:
+    return f"concat_ws(' ', {', '.join(f'r.{quoted(column)}' for column in written_columns(tabelle))})"
+
+
+def place_written(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle, folder: Path | None, stichtag: date) -> None:
+    """Temporary table ``anschriften`` (text, block_id, guete, kandidaten): the distinct written addresses of a relation, each placed once."""
+    if not written_columns(tabelle):
+        return
+    import pyarrow as pa
+
+    known = []
+    if folder is not None:
+        known = db.execute(
+            f"select strassenname, hausnummer, coalesce(zusatz, ''), block_id from read_parquet({literal(str(folder / '*.parquet'))})"
+            f" where {_valid(stichtag)} order by all"
+        ).fetchall()
+    directory = Directory(known, tabelle.ort)
+    texts = [row[0] for row in db.execute(f"select distinct {_written(tabelle)} as text from {rows} r order by text").fetchall()]
+    placed = [directory.place(text) for text in texts]
+    columns = {"text": texts, "block_id": [p.block_id for p in placed], "guete": [p.quality for p in placed], "kandidaten": [p.candidates for p in placed]}
+    db.register("_anschriften", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
+    db.execute("create or replace temp table anschriften as select * from _anschriften")
+    db.unregister("_anschriften")
+
+
+def _valid(stichtag: date) -> str:
+    return f"date '{stichtag:%Y-%m-%d}' between coalesce(gueltig_von, date '0001-01-01') and coalesce(gueltig_bis, date '9999-12-31')"
 
 
 def _address_key(street: str, number: str, suffix: str) -> str:
@@ -124,7 +158,15 @@ def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
     joins = ""
     if name_columns(tabelle):
         joins += "".join(f" left join namen n{i} on n{i}.name = r.{quoted(column)}" for i, column in enumerate(name_columns(tabelle)))
-    by_class = {s.klasse: f"r.{quoted(s.ziel)}" for s in tabelle.spalten}
+    by_class = {s.klasse: f"r.{quoted(s.ziel)}" for s in tabelle.spalten if not s.seite}
+    for side in dict.fromkeys(s.seite for s in tabelle.spalten if s.seite):
+        part = {s.klasse: f"r.{quoted(s.ziel)}" for s in tabelle.spalten if s.seite == side}
+        key = _address_key(part["strasse"], part["hausnummer"], part.get("hausnummernzusatz", "null"))
+        joins += f" left join adressen {side} on {side}.adresse_id = {key}"
+        columns[f"{side}_block_id"] = f"{side}.block_id"
+    if written_columns(tabelle):
+        joins += f" left join anschriften s on s.text = {_written(tabelle)}"
+        columns |= {"block_id": "s.block_id", "adressguete": "s.guete", "adresskandidaten": "s.kandidaten"}
     for spalte in kept(tabelle):
         value = f"r.{quoted(spalte.ziel)}"
         match spalte.klasse:
@@ -138,7 +180,7 @@ def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
                 columns |= _birth(value, stichtag)
             case "sperre":
                 columns[spalte.ziel] = f"coalesce({value}, '')"
-            case "strasse" | "hausnummer" | "hausnummernzusatz":
+            case part if part in ADDRESS_PARTS or part == "anschrift":
                 continue
             case _:
                 columns[spalte.ziel] = value

@@ -19,7 +19,8 @@ SHIPPED_CITIES = Path(__file__).parent / "cities"
 #: What a column is to the door. The personal classes never reach the raw zone as they came:
 #: ``personenschluessel`` becomes a keyed code, ``name`` a pair of matching codes, ``vorname``, ``freitext`` and
 #: ``religion`` are never read, ``geburtsdatum`` shrinks to month and age, the three address parts to one
-#: address key (or to the block alone where ``sperre`` is set).
+#: address key (or to the block alone where ``sperre`` is set). ``anschrift`` is an address as people write it, in one
+#: column or several; it is placed by the town's own directory and shrinks to the block, with how well it was found.
 Klasse = Literal[
     "merkmal",
     "schluessel",
@@ -35,10 +36,12 @@ Klasse = Literal[
     "hausnummer",
     "hausnummernzusatz",
     "sperre",
+    "anschrift",
 ]
 PERSONAL: frozenset[str] = frozenset(
-    {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre"}
+    {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre", "anschrift"}
 )
+ADDRESS_PARTS: frozenset[str] = frozenset({"strasse", "hausnummer", "hausnummernzusatz"})
 DROPPED: frozenset[str] = frozenset({"vorname", "freitext", "religion"})
 
 #: ``datum_unscharf`` is a register date whose day or month may be ``00``. ``zahlzeichen`` is a number or a table symbol of
@@ -79,6 +82,8 @@ class Spalte(Declared):
     vollstaendig: bool = False
     #: Multiplied into numbers (square metres to hectares: 0.0001).
     faktor: float | None = None
+    #: Which of several addresses of a row an address part belongs to; such an address shrinks to ``<seite>_block_id``.
+    seite: Name | None = None
 
     @model_validator(mode="after")
     def _options_fit(self) -> Spalte:
@@ -88,6 +93,8 @@ class Spalte(Declared):
             raise ValueError("minimum, maximum und faktor gelten nur für Zahlen")
         if self.klasse == "geburtsdatum" and self.typ != "datum_unscharf":
             raise ValueError("ein Geburtsdatum hat den Typ datum_unscharf")
+        if self.seite and self.klasse not in ADDRESS_PARTS:
+            raise ValueError("seite gilt nur für Teile einer Anschrift")
         return self
 
 
@@ -158,6 +165,8 @@ class Tabelle(Declared):
     korrekturen: tuple[Korrektur, ...] = ()
     #: A delivery without this table is complete.
     optional: bool = False
+    #: Own town as it stands at the end of written addresses ("Markt 1, 40721 Hilden"); another one there is not placed.
+    ort: str | None = None
     #: The file repeats these columns for every child (a key table names each region once per area in it): keep each once.
     eindeutig: bool = False
 
@@ -210,6 +219,10 @@ class Quelle(Declared):
     veroeffentlicht: bool = False
     #: Its figures are marked as provisional until a later delivery replaces them.
     vorlaeufig: bool = False
+    #: Figures of a delivery that came within so many days after its Stichtag are provisional; a later one replaces them.
+    vorlaeufig_tage: int | None = Field(default=None, ge=1)
+    #: Published figures are rounded to multiples of this (state statistics of SGB XII: 5): sums of them differ from the total.
+    rundung: int | None = Field(default=None, ge=2)
     rhythmus: Literal["einmalig", "jaehrlich", "halbjaehrlich", "vierteljaehrlich", "monatlich", "unregelmaessig"]
     #: Annual reference date of the source, MM-DD; ``ist_jahreswert`` follows from it.
     jahresstichtag: str = "12-31"
@@ -379,6 +392,10 @@ def raw_columns(tabelle: Tabelle) -> dict[str, str]:
         match spalte.klasse:
             case k if k in DROPPED:
                 continue
+            case k if k in ADDRESS_PARTS and spalte.seite:
+                columns[f"{spalte.seite}_block_id"] = "VARCHAR"
+            case "anschrift":
+                columns |= {"block_id": "VARCHAR", "adressguete": "VARCHAR", "adresskandidaten": "VARCHAR"}
             case "name":
                 columns[f"{spalte.ziel}_code"] = "VARCHAR"
                 columns[f"{spalte.ziel}_phonetik_code"] = "VARCHAR"

@@ -84,7 +84,7 @@ class Year:
         self.p.busy_until[:] = self.start
         self.flows = calibration.flows(world.year, world.scale)
         self.going_away: list[np.ndarray] = []
-        self.movers: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # persons, block they leave, day
+        self.movers: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []  # persons, address they leave, day
         self.seeking: list[np.ndarray] = []  # households without a dwelling
 
     def live(self) -> None:
@@ -133,8 +133,8 @@ class Year:
         return self.world.households.append(len(income), income=income, home=home)
 
     def move_out(self, who: np.ndarray, household: np.ndarray, day: np.ndarray) -> None:
-        """Persons change their household now; the block they go to is known when dwellings are found."""
-        self.movers.append((who, self.world.block_of(who), day))
+        """Persons change their household now; the address they go to is known when dwellings are found."""
+        self.movers.append((who, self.world.address_of(who), day))
         self.p.household[who] = household
         self.p.busy_until[who] = day
 
@@ -155,12 +155,12 @@ class Year:
             hosts = world.families()
             hosts = hosts[(adults[hosts] > 0) & ~self.moving_households()[hosts]]
             day = self.when(rng, p.busy_until[children])
-            before = world.block_of(children)
+            before = world.address_of(children)
             left = np.unique(p.household[children])
             guardian = hosts[pick(rng, np.ones(len(hosts)), len(left))]
             p.household[children] = guardian[np.searchsorted(left, p.household[children])]
             p.role[children], p.at_address[children], p.busy_until[children] = Role.RELATIVE, day, day
-            world.record(Event.MOVE, children, day, before, world.block_of(children))
+            world.record(Event.MOVE, children, day, before, world.address_of(children))
             members = world.count_by_household(who)
         lives = world.households.dwelling >= 0
         empty = np.flatnonzero((members == 0) & lives & (world.households.home == Home.PRIVATE))
@@ -231,7 +231,7 @@ class Year:
         p.first_name[child] = names.draw_first_names(rng, world.pools, region, p.sex[child], np.full(count, world.year))
         np.add.at(p.parity, mother, 1)
         p.last_child[mother], p.busy_until[mother] = day, day
-        world.record(Event.BIRTH, child, day, -1, world.block_of(child))
+        world.record(Event.BIRTH, child, day, -1, world.address_of(child))
 
     def deaths(self) -> None:
         world, p, rng = self.world, self.p, self.world.rng("deaths")
@@ -241,7 +241,7 @@ class Year:
         weight *= np.where(world.households.home[p.household[who]] == Home.ELDERLY, IN_HOME_DIE, 1.0)
         dead = who[draw(rng, weight, self.flows.deaths)]
         day = self.when(rng, p.busy_until[dead])
-        world.record(Event.DEATH, dead, day, world.block_of(dead), -1)
+        world.record(Event.DEATH, dead, day, world.address_of(dead), -1)
         p.state[dead], p.busy_until[dead] = State.ABSENT, day
         spouse = p.spouse[dead]
         widowed = spouse[(spouse >= 0) & (p.state[spouse] == State.RESIDENT)]
@@ -288,8 +288,8 @@ class Year:
         keeps = rng.random(len(chosen)) < 0.55
         p.nat2[chosen] = np.where(keeps, p.nat1[chosen], -1)
         p.nat1[chosen], p.german_kind[chosen], p.busy_until[chosen] = 0, NATURALISED, day
-        block = world.block_of(chosen)
-        world.record(Event.NATURALISATION, chosen, day, block, block)
+        address = world.address_of(chosen)
+        world.record(Event.NATURALISATION, chosen, day, address, address)
 
     # ---- households change -------------------------------------------------------------------------------------
 
@@ -462,7 +462,7 @@ class Year:
         self.tidy(rng)
 
     def depart(self, who: np.ndarray, day: np.ndarray) -> None:
-        self.world.record(Event.DEPARTURE, who, day, self.world.block_of(who), -1)
+        self.world.record(Event.DEPARTURE, who, day, self.world.address_of(who), -1)
         self.p.state[who], self.p.busy_until[who] = State.ABSENT, day
         left_behind = self.p.partner[who]
         left_behind = left_behind[left_behind >= 0]
@@ -490,7 +490,7 @@ class Year:
         day = self.household_busy_until()
         day[mover] = self.when(rng, day[mover])
         before = world.households.dwelling[mover]
-        self.movers.append((group, world.block_of(group), day[p.household[group]]))
+        self.movers.append((group, world.address_of(group), day[p.household[group]]))
         p.busy_until[group] = day[p.household[group]]
 
         # families exchange dwellings among themselves, so that their proportions per Stadtbereich persist
@@ -506,9 +506,9 @@ class Year:
         others = np.concatenate([mover[~is_family], fresh[size[fresh] > 0]])
         world.settle(rng, others, size[others].astype(float), world.free_dwellings())
         world.dwellings.free[before] = True
-        for who, block, day in self.movers:
+        for who, address, day in self.movers:
             p.at_address[who] = day
-            world.record(Event.MOVE, who, day, block, world.block_of(who))
+            world.record(Event.MOVE, who, day, address, world.address_of(who))
         self.movers, self.seeking = [], []
 
     def arrivals(self) -> None:
@@ -561,7 +561,7 @@ class Year:
         p.came[who] = np.where(abroad, np.clip(p.came[who], p.birth[who], day), 0)
         p.at_address[who], p.in_town[who], p.busy_until[who] = day, day, day
         world.set_origin_of_move(rng, who)
-        world.record(Event.ARRIVAL, who, day, -1, world.block_of(who))
+        world.record(Event.ARRIVAL, who, day, -1, world.address_of(who))
 
     def join_partners(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Up to ``count`` partners from elsewhere move in with people who live alone or with their children; returns them."""

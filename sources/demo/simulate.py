@@ -64,6 +64,7 @@ def simulate(
 
     progress(f"Hilden (simuliert): Stadt und Bevölkerung zum 31.12.{calibration.FIRST_YEAR}")
     world = World(seed, residents or calibration.RESIDENTS_2016, last_year)
+    world.modus = modus
     target.mkdir(parents=True, exist_ok=True)
     note = target / "SIMULIERT.txt"
     note.write_text(f"{deliveries.MARK}\nStartwert {seed}, Modus {modus}.\n", encoding="utf-8")

@@ -98,6 +98,8 @@ class World:
     areas: Areas
     addresses: Addresses
     year: int
+    #: What the town's offices deliver: lists of persons, or tables where there is no statistics office.
+    modus: str = "register"
 
     def __init__(self, seed: int, residents: int, last_year: int) -> None:
         self.seed, self.scale, self.year = seed, residents / calibration.RESIDENTS_2016, calibration.FIRST_YEAR
@@ -275,17 +277,19 @@ class World:
         place = np.where(foreign_born, len(names.PLACES) + persons.origin[who], in_germany)
         persons.birth_place[who] = np.where(dice[1] < BIRTH_PLACE_UNKNOWN, -1, place)
 
-    def record(self, event: Event, who: np.ndarray, day: np.ndarray, block_from: np.ndarray | int, block_to: np.ndarray | int) -> None:
-        self.log.append(
-            {
-                "year": np.full(len(who), self.year, np.int16),
-                "event": np.full(len(who), event, np.int8),
-                "person": who.astype(np.int32),
-                "day": np.broadcast_to(day, len(who)).astype(np.int32),
-                "block_from": np.broadcast_to(block_from, len(who)).astype(np.int16),
-                "block_to": np.broadcast_to(block_to, len(who)).astype(np.int16),
-            }
-        )
+    def record(self, event: Event, who: np.ndarray, day: np.ndarray, address_from: np.ndarray | int, address_to: np.ndarray | int) -> None:
+        """Write an event of each of ``who`` to the log; addresses are positions, -1 outside the town."""
+        part = {
+            "year": np.full(len(who), self.year, np.int16),
+            "event": np.full(len(who), event, np.int8),
+            "person": who.astype(np.int32),
+            "day": np.broadcast_to(day, len(who)).astype(np.int32),
+        }
+        for side, address in (("from", address_from), ("to", address_to)):
+            at = np.broadcast_to(address, len(who)).astype(np.int32)
+            part[f"address_{side}"] = at
+            part[f"block_{side}"] = np.where(at >= 0, self.addresses.block[at], -1).astype(np.int16)
+        self.log.append(part)
 
     def event_counts(self) -> dict[int, dict[str, int]]:
         """Year -> event -> persons."""

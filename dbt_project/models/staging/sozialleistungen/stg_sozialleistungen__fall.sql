@@ -1,0 +1,20 @@
+select
+    lieferung_id,
+    stichtag,
+    lieferung_gebietsstand as gebietsstand,
+    leistung,
+    fall_key,
+    haushalt_key,
+    cast("alter" as integer) as alter_jahre,
+    geschlecht,
+    staatsangehoerigkeit,
+    kapitel,
+    art,
+    personen,
+    kinder,
+    block_id,
+    adressguete,
+    adresskandidaten,
+    zeile,
+    datei
+from {{ roh('sozialleistung') }}
