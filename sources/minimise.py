@@ -103,15 +103,16 @@ def prepare_names(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle) ->
 
 
 def prepare_addresses(db: duckdb.DuckDBPyConnection, folder: Path | None, stichtag: date) -> None:
-    """Temporary table ``adressen`` (adresse_id, block_id): the directory in ``folder`` as valid at the reference date."""
-    db.execute("create or replace temp table adressen (adresse_id varchar, block_id varchar)")
-    if folder is None:
-        return
-    key = _address_key("strassenschluessel", "hausnummer", "zusatz")
-    db.execute(
-        f"insert into adressen select {key} as id, arg_max(block_id, coalesce(gueltig_von, date '0001-01-01'))"
-        f" from read_parquet({literal(str(folder / '*.parquet'))}) where {_valid(stichtag)} group by id"
-    )
+    """Temporary tables (adresse_id, block_id) from the directory in ``folder``: ``adressen`` as valid at the reference date,
+    ``adressen_bisher`` with those that were valid before, for events of the year that ends there."""
+    for table, valid in (("adressen", _valid(stichtag)), ("adressen_bisher", f"coalesce(gueltig_von, date '0001-01-01') <= date '{stichtag:%Y-%m-%d}'")):
+        db.execute(f"create or replace temp table {table} (adresse_id varchar, block_id varchar)")
+        if folder is not None:
+            key = _address_key("strassenschluessel", "hausnummer", "zusatz")
+            db.execute(
+                f"insert into {table} select {key} as id, arg_max(block_id, coalesce(gueltig_von, date '0001-01-01'))"
+                f" from read_parquet({literal(str(folder / '*.parquet'))}) where {valid} group by id"
+            )
 
 
 def written_columns(tabelle: Tabelle) -> list[str]:
@@ -162,7 +163,7 @@ def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
     for side in dict.fromkeys(s.seite for s in tabelle.spalten if s.seite):
         part = {s.klasse: f"r.{quoted(s.ziel)}" for s in tabelle.spalten if s.seite == side}
         key = _address_key(part["strasse"], part["hausnummer"], part.get("hausnummernzusatz", "null"))
-        joins += f" left join adressen {side} on {side}.adresse_id = {key}"
+        joins += f" left join adressen_bisher {side} on {side}.adresse_id = {key}"
         columns[f"{side}_block_id"] = f"{side}.block_id"
     if written_columns(tabelle):
         joins += f" left join anschriften s on s.text = {_written(tabelle)}"

@@ -1,4 +1,4 @@
--- Jede Zahl ist die Summe der Zahlen ihrer Teile.
+-- Jede Zahl ist die Summe der Zahlen ihrer Teile; wo ein Teil fehlt, gibt es sie nur, wenn der Lieferant sie selbst nennt.
 with teile as (
     select einheit.uebergeordnet_id as raumeinheit_id, einheit.gebietsstand, einheit.ebene_rang - 1 as ebene_rang,
         kennzahl.stichtag, kennzahl.kennzahl_id, sum(kennzahl.wert) as summe, count(*) = count(kennzahl.wert) as vollstaendig
@@ -19,5 +19,11 @@ inner join teile
     and ebene.rang = teile.ebene_rang
     and kennzahl.stichtag = teile.stichtag
     and kennzahl.kennzahl_id = teile.kennzahl_id
+left join {{ ref('int_kennzahl__getragen') }} as getragen
+    on kennzahl.raumeinheit_id = getragen.raumeinheit_id
+    and kennzahl.gebietsstand = getragen.gebietsstand
+    and kennzahl.ebene = getragen.ebene
+    and kennzahl.stichtag = getragen.stichtag
+    and kennzahl.kennzahl_id = getragen.kennzahl_id
 where (teile.vollstaendig and kennzahl.wert is distinct from teile.summe and not coalesce(abs(kennzahl.wert - teile.summe) <= 1e-9 * teile.summe, false))
-    or (not teile.vollstaendig and kennzahl.wert is not null and kennzahl.kennzahl_id <> 'flaeche_ha')
+    or (not teile.vollstaendig and kennzahl.wert is not null and kennzahl.kennzahl_id <> 'flaeche_ha' and getragen.gelieferte_summe is null)

@@ -6,6 +6,11 @@ with thema as (
     group by kennzahl.kennzahl_id
 ),
 
+formel as (
+    select *, count(*) over (partition by indikator_id, rolle) as glieder
+    from {{ ref('int_indikator__formel') }}
+),
+
 summen as (
     select
         wert.gebietsstand,
@@ -29,7 +34,7 @@ summen as (
         min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id,
         min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) filter (where formel.rolle = 'zaehler') as jahresstichtag
     from {{ ref('int_kennzahl__wert') }} as wert
-    inner join {{ ref('int_indikator__formel') }} as formel on wert.kennzahl_id = formel.kennzahl_id
+    inner join formel on wert.kennzahl_id = formel.kennzahl_id
     inner join thema on wert.kennzahl_id = thema.kennzahl_id
     left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
     group by wert.gebietsstand, wert.stichtag, wert.ebene, wert.raumeinheit_id, formel.indikator_id
@@ -111,6 +116,7 @@ werte as (
         case when ebene.rang > 1 then stadt.quadratsumme - gefuegt.quadratsumme end as rest_quadratsumme,
         case
             when gefuegt.fehlt is not null then gefuegt.fehlt
+            when gefuegt.zaehler is null then 'nicht_geliefert'
             when indikator.nenner is not null and gefuegt.nenner is null then 'nicht_geliefert'
             when indikator.nenner is not null and gefuegt.nenner = 0 then 'ohne_nenner'
             when gefuegt.nenner < indikator.mindestnenner then 'kleiner_nenner'
@@ -128,6 +134,7 @@ werte as (
         and gefuegt.stichtag = stadt.stichtag
         and gefuegt.indikator_id = stadt.indikator_id
     where indikator.unterste_ebene = 'kleinste'
+        or (indikator.unterste_ebene = 'sichtbar' and ebene.verlaesst_das_haus)
         or (indikator.unterste_ebene = 'stadtbereich' and ebene.rang <= 2)
         or ebene.rang = 1
 ),
