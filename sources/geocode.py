@@ -15,7 +15,10 @@ from dataclasses import dataclass
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 #: "str", "str." and "strasse" at the end of a name or before a blank.
 STREET = re.compile(r"str(?:\.|asse)?(?=$|[\s-])")
-WRITTEN = re.compile(r"^(?P<street>.*?[^\d\s,])[\s,]*(?P<number>\d.*?)?(?:[\s,]+(?P<postcode>\d{5})\s+(?P<town>.+))?$")
+PART = r"\d{1,4}\s*(?:[a-z]\b)?"
+WRITTEN = re.compile(rf"^(?P<street>.*?[^\d\s,])[\s,]*(?P<number>{PART}(?:\s*[-–/+]\s*{PART})?)(?P<rest>.*)$", re.IGNORECASE)
+#: What may follow the house number: postcode and town, or one of them.
+REST = re.compile(r"^[\s,]*(?:\d{5}\b)?\s*(?P<town>[^\W\d].*)?$")
 NUMBER = re.compile(r"^(\d{1,4})\s*([a-z])?(?:\s*[-–/+]\s*(\d{1,4})\s*([a-z])?)?$")
 CANDIDATES, ALIKE = 3, 0.75
 EXACT, RANGE, WITHOUT_SUFFIX, UNKNOWN, ELSEWHERE = "genau", "bereich", "ohne_zusatz", "offen", "auswaerts"
@@ -52,15 +55,17 @@ class Directory:
 
     def place(self, text: str) -> Placed:
         written = WRITTEN.match(" ".join(text.split()))
-        if written is None:
-            return Placed(None, UNKNOWN)
-        town = written["town"]
+        rest = REST.match(written["rest"]) if written else None
+        if written is None or rest is None:
+            return Placed(None, UNKNOWN, self._names.get(street_key(text)))
+        town = rest["town"]
         if town and self._town and not street_key(town).startswith(self._town):
             return Placed(None, ELSEWHERE)
         key = street_key(written["street"])
-        number = NUMBER.match((written["number"] or "").strip().casefold())
+        written_number = written["number"].strip()
+        number = NUMBER.match(written_number.casefold())
         if key not in self._names:
-            return Placed(None, UNKNOWN, self._similar(key, written["number"]))
+            return Placed(None, UNKNOWN, self._similar(key, written_number))
         if number is None:
             return Placed(None, UNKNOWN, self._names[key])
         first, suffix, last = int(number[1]), number[2] or "", number[3]
@@ -75,9 +80,9 @@ class Directory:
             return Placed(next(iter(here.values())), WITHOUT_SUFFIX)
         return Placed(None, UNKNOWN, self._near(key, first))
 
-    def _similar(self, key: str, number: str | None) -> str | None:
+    def _similar(self, key: str, number: str) -> str | None:
         names = [self._names[k] for k in difflib.get_close_matches(key, self._names, CANDIDATES, ALIKE)]
-        return "; ".join(f"{name} {number}" if number else name for name in names) or None
+        return "; ".join(f"{name} {number}" for name in names) or None
 
     def _near(self, key: str, number: int) -> str:
         near = sorted(set(self._numbers[key]), key=lambda n: (abs(n - number), n))[:CANDIDATES]
