@@ -18,7 +18,7 @@ from exports.report.wording import number
 CLASSES = 5
 SIMULATED = "simulierte Daten"
 #: Drawing units a label needs inside its area; below, the value stands in the table and the status line only.
-LABEL_ROOM, LABELLED_AREAS = 42, 40
+LABEL_ROOM, LABELLED_AREAS = 36, 40
 SPINE = 220, 22
 SPARK = 84, 22
 

@@ -281,24 +281,30 @@ def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any
         where mass = 'personen' and alter_von is not null {"".join(f" and {c} is null" for c in others)}
           and (alter_bis is not null or alter_von > 0) and (kennzahl_id like 'alter\\_%' escape '\\' or geschlecht is not null) order by kennzahl_id""")
     for sexes in (("m", "w"), ("",)):
-        by_band = {(c["alter_von"], c["alter_bis"]): {} for c in counts}
+        by_band: dict[tuple[int, int | None], dict[str, tuple[str, ...]]] = {(c["alter_von"], c["alter_bis"]): {} for c in counts}
         for c in counts:
-            by_band[c["alter_von"], c["alter_bis"]][c["geschlecht"]] = c["kennzahl_id"]
-        usable = [band for band, ids in by_band.items() if all(sex in ids for sex in sexes)]
-        bands = _finest(usable)
+            by_band[c["alter_von"], c["alter_bis"]][c["geschlecht"]] = (c["kennzahl_id"],)
+        # 65 and older less 80 and older are those from 65 to 79.
+        open_ended = sorted(low for low, high in by_band if high is None)
+        for low, above in zip(open_ended, open_ended[1:], strict=False):
+            by_band.setdefault((low, above - 1), {s: by_band[low, None][s] + by_band[above, None][s] for s in sexes if s in by_band[low, None] and s in by_band[above, None]})
+        bands = _finest([band for band, ids in by_band.items() if all(sex in ids for sex in sexes)])
         if bands:
-            ids = {by_band[band][sex]: (at, sex) for at, band in enumerate(bands) for sex in sexes}
+            cells = {(at, sex): by_band[band][sex] for at, band in enumerate(bands) for sex in sexes}
+            ids = {part for parts in cells.values() for part in parts}
             rows = db.execute(
                 """with gezaehlt as (select ebene, raumeinheit_id, stichtag, kennzahl_id, wert from fct_kennzahl where gebietsstand = $v and list_contains($ids, kennzahl_id)),
                         tag as (select max(stichtag) as stichtag from gezaehlt where wert is not null)
                    select ebene, raumeinheit_id, kennzahl_id, wert, strftime(stichtag, '%d.%m.%Y') from gezaehlt join tag using (stichtag) where wert is not null""",
-                {"v": version, "ids": list(ids)},
+                {"v": version, "ids": sorted(ids)},
             ).fetchall()
             if rows:
-                found: dict[tuple[str, str], dict[tuple[int, str], float]] = {}
+                found: dict[tuple[str, str], dict[str, float]] = {}
                 for level, area, count, value, _ in rows:
-                    found.setdefault((level, area), {})[ids[count]] = value
-                whole = {key: cells for key, cells in found.items() if len(cells) == len(ids)}
+                    found.setdefault((level, area), {})[count] = value
+                whole = {
+                    key: {cell: known[parts[0]] - sum(known[part] for part in parts[1:]) for cell, parts in cells.items()} for key, known in found.items() if len(known) == len(ids)
+                }
                 return [{"von": low, "bis": high} for low, high in bands], whole, rows[0][4]
     return [], {}, None
 

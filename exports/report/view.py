@@ -127,13 +127,14 @@ class View:
             town = float(whole["wert"][0, at_town]) if at_town is not None else np.nan
             limits = self.scale(area.level, name)
             direction = str(one.trend[area.place])
-            counted = indicator["ki_methode"] == "keine"
+            #: A mere number of people is not compared: a larger area has more.
+            mere = unit == "Personen"
             found.append({
                 "indikator": indicator, "name": indicator["name"], "unit": wording.UNIT.get(unit, unit), "jahr": one.years[year], "zelle": cell,
                 "rest": wording.number(rest, wording.digits_of(unit)), "rest_wert": rest, "verdict": verdict, "direction": direction,
-                "spine": figures.spine(cell["wert"], cell.get("unten", np.nan), cell.get("oben", np.nan), town, one["wert"][:, year], verdict) if not counted or unit != "Personen" else "",
+                "spine": figures.spine(cell["wert"], cell.get("unten", np.nan), cell.get("oben", np.nan), town, one["wert"][:, year], verdict) if not mere else "",
                 "spark": figures.spark(one["wert"][area.place, : year + 1], *limits),
-                "vergleich": wording.COMPARISON[verdict], "vergleich_zeichen": wording.COMPARISON_SIGN[verdict],
+                "vergleich": "Anzahl, kein Vergleich" if mere else wording.COMPARISON[verdict], "vergleich_zeichen": "" if mere else wording.COMPARISON_SIGN[verdict],
                 "urteil": wording.judged(verdict, int(indicator["polaritaet"] or 0)), "trend": wording.TREND[direction], "trend_zeichen": wording.TREND_SIGN[direction],
             })  # fmt: skip
         return found
@@ -142,7 +143,7 @@ class View:
         """Everything a profile page says about one area."""
         rows = self.rows(area)
         level = self.mart.level(area.level)
-        valued = [row for row in rows if row["zelle"]["fehlt"] is None]
+        valued = [row for row in rows if row["zelle"]["fehlt"] is None and row["indikator"]["einheit"] != "Personen"]
         by_group = [(name, [row for row in rows if row["indikator"] in members]) for name, members in self.groups]
         return {
             "area": area, "level": level, "page": area_page(area), "facts": self.facts(area),
@@ -297,7 +298,7 @@ class View:
                 continue
             first, last = float(one["wert"][0, one.last - POINTS + 1]), float(one["wert"][0, one.last])
             sentence = wording.trend_sentence(indicator["name"], indicator["einheit"], str(one.trend[0]), (one.years[one.last - POINTS + 1], first), (one.years[one.last], last))
-            changes.append((-abs(last / first - 1) if first else 0.0, indicator["indikator_id"], {"text": sentence, "zeichen": wording.TREND_SIGN[str(one.trend[0])], "page": indicator_page(indicator["indikator_id"])}))
+            changes.append((-abs(last / first - 1) if first else 0.0, indicator["indikator_id"], {"text": sentence, "name": indicator["name"], "rest": sentence.removeprefix(indicator["name"]), "zeichen": wording.TREND_SIGN[str(one.trend[0])], "page": indicator_page(indicator["indikator_id"])}))
         verdicts = [str(self.mart.of(self.mart.town_level, i["indikator_id"]).trend[0]) for i in self.shown]
         return {
             "changes": [c for *_, c in sorted(changes, key=lambda c: c[:2])][:HEADLINES], "changed": len(changes),
