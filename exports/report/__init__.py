@@ -53,12 +53,16 @@ def build(mart: Path, target: Path, edition: Edition, paragraphs: dict[str, str]
     from exports.report import pdf, site
     from exports.report.mart import read
 
-    shutil.rmtree(target, ignore_errors=True)
-    (target / SITE).mkdir(parents=True)
+    draft = target.with_name(f".{target.name}-neu")
+    shutil.rmtree(draft, ignore_errors=True)
+    (draft / SITE).mkdir(parents=True)
     content = read(mart, edition.levels)
     say("Sozialreport: Seiten")
-    site.write(content, edition, paragraphs, target / SITE)
+    site.write(content, edition, paragraphs, draft / SITE)
     say("Sozialreport: PDF")
-    (target / PDF).write_bytes(pdf.render(content, edition, paragraphs))
-    (target / PARAGRAPHS).write_text(json.dumps(paragraphs, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+    (draft / PDF).write_bytes(pdf.render(content, edition, paragraphs))
+    (draft / PARAGRAPHS).write_text(json.dumps(paragraphs, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+    # Whole or not at all: a reader of the old report keeps it until the new one is complete.
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
     return sorted(path for path in target.rglob("*") if path.is_file())

@@ -19,12 +19,13 @@ from exports.report.view import View
 TEMPLATE = Path(__file__).parent / "templates" / "bericht.typ"
 CORE_PAGES = 12
 #: Lines that fit on the page of an area, and on half of one.
-ROWS, HALF_ROWS = 15, 6
+ROWS, HALF_ROWS = 12, 5
 EDITOR_LETTERS = 900
 FONT = "Libertinus Serif"
 #: The site's colours, without variables: typst's SVG reader knows plain rules only.
 STYLE = f"""text{{font-family:'{FONT}'}}.raum path{{stroke:#fff;stroke-width:2}}.raum text{{font-size:27px;text-anchor:middle;fill:#1b2a31;font-weight:600}}.k0 path{{fill:#e6eff0;stroke:#7d9aa0}}.k1 path{{fill:#bcd7db}}
 .k2 path{{fill:#86b5be}}.k3 path{{fill:#37798a}}.k4 path{{fill:#0e4250}}.k3 text{{fill:#fff}}.k4 text{{fill:#fff}}.ohne path{{fill:#d6d6d4;stroke:#77776f;stroke-dasharray:3 2}}.sim{{font-size:10px;fill:#a8480a}}.gross .sim{{font-size:26px}}
+.pyramide .achse{{font-size:15px}}.pyramide .stadt{{stroke-dasharray:none;stroke-width:2}}
 .gitter{{stroke:#d3dadc}}.achse{{font-size:11.5px;fill:#52626a}}.achslinie{{stroke:#6a7880}}.band{{fill:#bcd7db}}.eigen{{fill:none;stroke:#0d5162;stroke-width:2.4}}.eigen.punkt{{fill:#0d5162}}
 .stadt{{fill:none;stroke:#1b2a31;stroke-width:1.4;stroke-dasharray:5 3}}.andere{{fill:none;stroke:#6a7880;stroke-width:.8}}.balken{{fill:#86b5be}}.balken.sw{{fill:#d9b48f}}
 .alle{{fill:#e4e9ea}}.halb{{fill:#b9c4c8}}.mitte{{stroke:#1b2a31;stroke-width:1.4}}.ki{{stroke:#093945;stroke-width:1.8}}.weicht{{fill:#a8480a}}.gleich{{fill:#fff;stroke:#093945;stroke-width:1.8}}.offen{{fill:#6a7880}}
@@ -84,7 +85,7 @@ def _town(view: View, paragraphs: dict[str, str]) -> dict[str, Any]:
     finest = mart.profiles[-1] if mart.profiles else None
     return {
         "fakten": view.facts(mart.town), "aenderungen": [c["text"] for c in headlines["changes"][:4]] or [headlines["summary"]], "karte": found,
-        "unterschiede": [f"{c['area'].name} · {c['text']}" for c in (headlines["areas"][finest.id] if finest else [])[:4]], "ebene": finest.plural if finest else "", "felder": _panels(view.panels(mart.town), 3),
+        "unterschiede": [f"{c['area'].name} · {c['text']}" for c in (headlines["areas"][finest.id] if finest else [])[:4]], "ebene": finest.plural if finest else "", "felder": _panels(view.panels(mart.town), 6),
         "redaktion": _editor(paragraphs.get("stadt"), EDITOR_LETTERS // 2),
         "index": "Für diese Stadt ist kein zusammengesetzter Index veröffentlicht." if not view.index()["tables"] else "Der zusammengesetzte Index steht mit seinem Vorbehalt auf der Seite der Stadt.",
     }  # fmt: skip
@@ -107,13 +108,13 @@ def _area(view: View, area: Area, half: bool, paragraphs: dict[str, str]) -> dic
     valued = [row for row in profile["rows"] if row["zelle"]["fehlt"] is None and row["indikator"]["einheit"] != "Personen"]
     # What differs comes first; the catalogue's order within.
     chosen = sorted(valued, key=lambda row: row["verdict"] not in (HIGHER, LOWER))[: HALF_ROWS if half else ROWS]
-    rows = [{"name": f"{r['name']} ({r['unit']}, {r['jahr']})", "wert": r["zelle"]["text"], "span": r["zelle"]["span"], "rest": r["rest"], "bild": _picture(r["spine"]), "vergleich": f"{r['vergleich_zeichen']} {r['vergleich']}",
+    rows = [{"name": f"{r['name']} ({r['unit']})", "wert": r["zelle"]["text"], "span": r["zelle"]["span"], "rest": r["rest"], "bild": _picture(r["spine"]), "vergleich": f"{r['vergleich_zeichen']} {r['vergleich']}",
              "trend": f"{r['trend_zeichen']} {r['trend']}"} for r in chosen]  # fmt: skip
     age = profile["age"]
     return {
-        "name": area.name, "ebene": profile["level"].name, "schluessel": area.id, "fakten": profile["facts"], "blick": profile["overview"], "trends": profile["trends"], "zeilen": rows, "weitere": len(valued) - len(chosen),
+        "name": area.name, "ebene": profile["level"].name, "schluessel": area.id, "fakten": profile["facts"], "blick": profile["overview"], "trends": profile["trends"], "zeilen": rows, "weitere": len(valued) - len(chosen), "jahr": str(max((r["jahr"] for r in chosen), default="")),
         "lage": _picture(profile["lage"], True) if profile["lage"] else "", "alter": _picture(age["svg"]) if age and not half else "", "alter_text": _age_text(area, age), "stichtag": age["date"] if age else "",
-        "felder": [] if half else _panels(profile["panels"], 3), "redaktion": _editor(paragraphs.get(area.id), EDITOR_LETTERS // (3 if half else 1)),
+        "felder": [] if half else _panels(profile["panels"], 2), "redaktion": _editor(paragraphs.get(area.id), EDITOR_LETTERS // (3 if half else 1)),
         "kinder": wording.listing([child.name for child in profile["children"]]) if len(profile["children"]) <= 20 else f"{len(profile['children'])} Gebiete, siehe Anhang",
     }  # fmt: skip
 
