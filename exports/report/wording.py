@@ -23,7 +23,7 @@ def number(value: float | None, digits: int = 1) -> str:
     """1234.5 -> 1.234,5; unknown -> empty. A rounded zero has no sign."""
     if value is None or math.isnan(value):
         return ""
-    rounded = round(value, digits) + 0.0
+    rounded = round(float(value), digits) + 0.0
     text = f"{abs(rounded):,.{digits}f}".translate(str.maketrans(",.", ".,"))
     return MINUS + text if rounded < 0 else text
 
@@ -50,11 +50,12 @@ def listing(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} und {words[-1]}" if words else ""
 
 
-def counted(number_of: int, one: str, many: str) -> str:
+def counted(number_of: int, one: str, many: str = "") -> str:
+    """1 -> ``one``; 3, "Gebiete" -> drei Gebiete; from 13 on in figures."""
     small = ("kein", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf")
     if number_of == 1:
         return one
-    return f"{small[number_of] if 1 < number_of < len(small) else number(number_of, 0) if number_of else 'keine'} {many}"
+    return f"{small[number_of] if 1 < number_of < len(small) else number(number_of, 0)} {many}".strip()
 
 
 def trend_sentence(name: str, unit: str, verdict: str, first: tuple[int, float], last: tuple[int, float]) -> str:
@@ -90,11 +91,11 @@ def overview(verdicts: Sequence[str], higher: Sequence[str], lower: Sequence[str
     if not differ:
         text = f"Bei {_of(tested)} ist kein Unterschied zum Rest der Stadt nachweisbar; das heißt nicht, dass es keinen gibt."
     else:
-        text = f"Von {counted(tested, 'einem prüfbaren Indikator', 'prüfbaren Indikatoren')} {'weicht' if differ == 1 else 'weichen'} {counted(differ, 'einer', '')} nachweisbar vom Rest der Stadt ab.".replace("  ", " ")
+        text = f"Von {counted(tested, 'einem prüfbaren Indikator', 'prüfbaren Indikatoren')} {'weicht' if differ == 1 else 'weichen'} {counted(differ, 'einer')} nachweisbar vom Rest der Stadt ab."
         text += f" Höher: {listing(higher)}." if higher else ""
         text += f" Niedriger: {listing(lower)}." if lower else ""
         if count[SIMILAR]:
-            text += f" Bei {counted(count[SIMILAR], 'einem', '')} ist kein Unterschied nachweisbar.".replace("  ", " ")
+            text += f" Bei {counted(count[SIMILAR], 'einem')} ist kein Unterschied nachweisbar."
     if count[OPEN]:
         text += f" Bei {counted(count[OPEN], 'einem weiteren', 'weiteren')} lässt es sich nicht sagen, weil Zahlen fehlen oder kein Test möglich ist."
     return text
@@ -120,5 +121,5 @@ def trends(verdicts: Sequence[str], rising: Sequence[str], falling: Sequence[str
     elif count[NO_TREND]:
         parts.append(f"Bei {counted(count[NO_TREND], 'einem Indikator', 'Indikatoren')} ist keine Veränderung nachweisbar.")
     if count[NOT_COMPUTABLE]:
-        parts.append(f"Bei {counted(count[NOT_COMPUTABLE], 'einem', '')} lässt es sich nicht sagen.".replace("  ", " "))
+        parts.append(f"Bei {counted(count[NOT_COMPUTABLE], 'einem')} lässt es sich nicht sagen.")
     return " ".join(parts)
