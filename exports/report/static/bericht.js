@@ -6,7 +6,7 @@
   if (!karte || typeof sozialraum === "undefined") return;
   const wahl = karte.querySelector("form"), ansage = karte.querySelector("[data-ansage]"), ohneKarte = karte.querySelector("[data-ohne-karte]");
   const zeilen = karte.querySelector("[data-zeilen]"), titel = karte.querySelector("[data-titel]"), legende = karte.querySelector("[data-legende]");
-  const bilder = [...karte.querySelectorAll(".karte-bild")];
+  const figur = karte.querySelector("figure"), bilder = [...karte.querySelectorAll(".karte-bild")];
   const stand = { indikator: karte.dataset.indikator, ebene: karte.dataset.ebene, jahr: Number(karte.dataset.jahr) };
   wahl.hidden = false;
   wahl.addEventListener("submit", (e) => e.preventDefault());
@@ -122,9 +122,10 @@
       raeume.forEach((r) => r.setAttribute("tabindex", r === zu ? "0" : "-1"));
       zu.focus();
     }
-    bild.addEventListener("keydown", (e) => {
+    // Listeners stand on the figure: a picture that listens for focus becomes a tab stop of its own in some browsers.
+    figur.addEventListener("keydown", (e) => {
       const hier = e.target.closest(".raum");
-      if (!hier) return;
+      if (!hier || !bild.contains(hier)) return;
       if (e.key === "Home" || e.key === "End") { e.preventDefault(); gehen(raeume[e.key === "Home" ? 0 : raeume.length - 1]); return; }
       if (!(e.key in richtung)) return;
       e.preventDefault();
@@ -137,7 +138,9 @@
       }
       if (bester) gehen(bester);
     });
-    bild.addEventListener("focusin", (e) => { const r = e.target.closest(".raum"); if (r) ansage.textContent = r.getAttribute("aria-label"); });
-    bild.addEventListener("mouseover", (e) => { const r = e.target.closest(".raum"); if (r) ansage.textContent = r.getAttribute("aria-label"); });
   });
+  ["focusin", "mouseover"].forEach((art) => figur.addEventListener(art, (e) => {
+    const r = e.target.closest(".raum");
+    if (r) ansage.textContent = r.getAttribute("aria-label");
+  }));
 })();
