@@ -7,7 +7,7 @@ compared is a verdict of its own and never "similar".
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import chdtrc, ndtr, ndtri, rel_entr
+from scipy.special import chdtrc, ndtr, ndtri, rel_entr, stdtr
 
 from methods._arrays import array, divide, effective, floats, refuse
 from methods.intervals import Z95, Estimate, Interval, newcombe, rate_difference
@@ -17,6 +17,7 @@ WORSE, BETTER = "schlechter", "besser"
 NOT_COMPUTABLE = "nicht berechenbar"
 
 FDR_LEVEL = 0.05  # share of false ones tolerated among what a text calls different
+ROUNDING = 1e-9  # spread of ranks below which they are certain
 POWER = 0.8  # chance of finding a difference of the stated size (issue 4, point 3)
 
 
@@ -94,6 +95,27 @@ def two_rates(x1, n1, x2, n2, deff1=1, deff2=1):
     return _signed_root(rel_entr(x1, n1 * pooled) + rel_entr(x2, n2 * pooled), divide(x1, n1) - divide(x2, n2))
 
 
+def two_means(n1, total1, squares1, n2, total2, squares2, deff1=1, deff2=1):
+    """Are the means of two independent groups equal? Welch's t on effective counts, from sums and sums of squares.
+
+    NaN where a group has fewer than two (effective) values or neither varies.
+    """
+    spread1, free1 = _squared_error(n1, total1, squares1, deff1)
+    spread2, free2 = _squared_error(n2, total2, squares2, deff2)
+    both = spread1 + spread2
+    statistic = divide(divide(total1, n1) - divide(total2, n2), np.sqrt(both))
+    freedom = divide(both**2, divide(spread1**2, free1) + divide(spread2**2, free2))
+    return Test(statistic[()], (2 * stdtr(freedom, -np.abs(statistic)))[()])
+
+
+def _squared_error(n, total, squares, deff):
+    """Sampling variance of a mean and its degrees of freedom (Satterthwaite's part)."""
+    n, total, squares, deff = floats(n, total, squares, deff)
+    _, effective_n = effective(0, n, deff)
+    freedom = np.where(effective_n > 1, effective_n - 1, np.nan)
+    return divide(divide(np.maximum(squares - total * divide(total, n), 0), n - 1), effective_n), freedom
+
+
 def _signed_root(divergence, difference):
     # A likelihood ratio is never negative; what falls below 0 is rounding.
     statistic = np.sign(difference) * np.sqrt(2 * np.maximum(divergence, 0))
@@ -163,3 +185,41 @@ def rank(x, n, seed, deff=1, z=Z95, draws=2000):
         result.value[usable] = 1 + (x / n > (x / n)[:, None]).sum(axis=-1)
         result.low[usable], result.high[usable] = np.quantile(ranks, tails, axis=0, method="inverted_cdf")
     return result
+
+
+RANK_NODES = 9  # of Gauss–Hermite quadrature: a tenth changes no limit by a rank (test)
+
+
+def rank_limits(x, n, deff=1, z=Z95):
+    """As `rank`, for many groups of areas and without draws: shape (..., areas), the same limits to about one rank.
+
+    Logits are normal (logit_variance of the index), so an area's rank given its own logit is 1 plus a sum of
+    independent events; their number is normal by its mean and variance, averaged over the area's own distribution.
+    """
+    x, n = effective(x, n, deff)
+    usable = ~np.isnan(x) & (n > 0)
+    x, n = np.where(usable, x, 0), np.where(usable, n, 1)
+    centre = np.log((x + 0.5) / (n - x + 0.5))
+    error = np.sqrt((n + 1) * (n + 2) / (n * (x + 1) * (n - x + 1)))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(RANK_NODES)
+    own = centre[..., None] + error[..., None] * nodes
+    # Shape (..., areas, nodes, other areas): is the other one above?
+    above = ndtr((centre[..., None, None, :] - own[..., None]) / error[..., None, None, :])
+    k = x.shape[-1]
+    other = usable[..., None, None, :] & ~np.eye(k, dtype=bool)[:, None, :]
+    above = np.where(other, above, 0)
+    mean = 1 + above.sum(axis=-1)
+    spread = np.sqrt((above * (1 - above)).sum(axis=-1))
+    number = usable.sum(axis=-1, keepdims=True)
+    limits = []
+    for tail in ndtr([-z, z]):
+        # The quantile of the mixture, by bisection over ranks with a continuity correction.
+        low, high = np.ones(x.shape), np.broadcast_to(number, x.shape).astype(float)
+        for _ in range(int(np.ceil(np.log2(k + 1))) + 1):
+            middle = np.floor((low + high) / 2)
+            reached = ndtr(divide(middle[..., None] + 0.5 - mean, np.maximum(spread, ROUNDING))) @ weights / weights.sum()
+            low, high = np.where(reached >= tail, low, np.minimum(middle + 1, high)), np.where(reached >= tail, middle, high)
+        limits.append(np.where(usable, high, np.nan))
+    p = np.where(usable, x / n, -np.inf)
+    value = 1 + (p[..., None, :] > p[..., None]).sum(axis=-1)
+    return Estimate(np.where(usable, value, np.nan), *limits)

@@ -13,5 +13,6 @@ select
     gruppe,
     quelle,
     rechtsgrundlage,
-    art
+    art,
+    effekt
 from {{ ref('indikatoren') }}

@@ -36,6 +36,7 @@ werte as (
         summen.indikator_id,
         indikator.ki_methode,
         cast(indikator.faktor as double) as faktor,
+        coalesce(cast(indikator.effekt as double), 1) as effekt,
         summen.zaehler,
         summen.nenner,
         summen.quadratsumme,
