@@ -17,7 +17,7 @@ WORSE, BETTER = "schlechter", "besser"
 NOT_COMPUTABLE = "nicht berechenbar"
 
 FDR_LEVEL = 0.05  # share of false ones tolerated among what a text calls different
-ROUNDING = 1e-9  # spread of ranks below which they are certain
+ROUNDING = 1e-9  # variance of ranks below which they are certain
 POWER = 0.8  # chance of finding a difference of the stated size (issue 4, point 3)
 
 
@@ -187,39 +187,49 @@ def rank(x, n, seed, deff=1, z=Z95, draws=2000):
     return result
 
 
-RANK_NODES = 9  # of Gauss–Hermite quadrature: a tenth changes no limit by a rank (test)
+RANK_NODES = 9  # of Gauss–Hermite quadrature over an area's own distribution
+RANK_GRID = 400  # logits at which the number of areas above is counted
+GRID_MARGIN = 4  # standard errors beyond the outermost areas, further than the outermost node
 
 
 def rank_limits(x, n, deff=1, z=Z95):
-    """As `rank`, for many groups of areas and without draws: shape (..., areas), the same limits to about one rank.
+    """As `rank`, for many groups of areas and without draws: shape (groups, areas), the same limits to about one rank.
 
     Logits are normal (logit_variance of the index), so an area's rank given its own logit is 1 plus a sum of
     independent events; their number is normal by its mean and variance, averaged over the area's own distribution.
     """
     x, n = effective(x, n, deff)
     usable = ~np.isnan(x) & (n > 0)
-    x, n = np.where(usable, x, 0), np.where(usable, n, 1)
-    centre = np.log((x + 0.5) / (n - x + 0.5))
-    error = np.sqrt((n + 1) * (n + 2) / (n * (x + 1) * (n - x + 1)))
+    result = Estimate(*np.full((3, *x.shape), np.nan))
+    for group in np.flatnonzero(usable.any(axis=-1)):
+        here = usable[group]
+        cases, people = x[group, here], n[group, here]
+        p = cases / people
+        result.value[group, here] = 1 + (p > p[:, None]).sum(axis=-1)
+        centre = np.log((cases + 0.5) / (people - cases + 0.5))
+        error = np.sqrt((people + 1) * (people + 2) / (people * (cases + 1) * (people - cases + 1)))
+        result.low[group, here], result.high[group, here] = _rank_quantiles(centre, error, ndtr([-z, z]))
+    return result
+
+
+def _rank_quantiles(centre, error, tails):
+    """Quantiles of the rank of each of k areas with normal logits; shape (tails, k)."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(RANK_NODES)
-    own = centre[..., None] + error[..., None] * nodes
-    # Shape (..., areas, nodes, other areas): is the other one above?
-    above = ndtr((centre[..., None, None, :] - own[..., None]) / error[..., None, None, :])
-    k = x.shape[-1]
-    other = usable[..., None, None, :] & ~np.eye(k, dtype=bool)[:, None, :]
-    above = np.where(other, above, 0)
-    mean = 1 + above.sum(axis=-1)
-    spread = np.sqrt((above * (1 - above)).sum(axis=-1))
-    number = usable.sum(axis=-1, keepdims=True)
-    limits = []
-    for tail in ndtr([-z, z]):
-        # The quantile of the mixture, by bisection over ranks with a continuity correction.
-        low, high = np.ones(x.shape), np.broadcast_to(number, x.shape).astype(float)
-        for _ in range(int(np.ceil(np.log2(k + 1))) + 1):
+    own = centre[:, None] + error[:, None] * nodes
+    grid = np.linspace(own.min() - GRID_MARGIN * error.max(), own.max() + GRID_MARGIN * error.max(), RANK_GRID)
+    above = ndtr((centre - grid[:, None]) / error)
+    # The area itself is not above itself.
+    self_above = ndtr(-nodes)
+    mean = 1 + np.interp(own, grid, above.sum(axis=-1)) - self_above
+    spread = np.interp(own, grid, (above * (1 - above)).sum(axis=-1)) - self_above * (1 - self_above)
+    spread = np.sqrt(np.maximum(spread, ROUNDING))
+    quantiles = []
+    for tail in tails:
+        # Of the mixture over nodes, by bisection over ranks with a continuity correction.
+        low, high = np.ones(centre.size), np.full(centre.size, float(centre.size))
+        while (low < high).any():
             middle = np.floor((low + high) / 2)
-            reached = ndtr(divide(middle[..., None] + 0.5 - mean, np.maximum(spread, ROUNDING))) @ weights / weights.sum()
-            low, high = np.where(reached >= tail, low, np.minimum(middle + 1, high)), np.where(reached >= tail, middle, high)
-        limits.append(np.where(usable, high, np.nan))
-    p = np.where(usable, x / n, -np.inf)
-    value = 1 + (p[..., None, :] > p[..., None]).sum(axis=-1)
-    return Estimate(np.where(usable, value, np.nan), *limits)
+            reached = ndtr((middle[:, None] + 0.5 - mean) / spread) @ weights / weights.sum() >= tail
+            low, high = np.where(reached, low, np.minimum(middle + 1, high)), np.where(reached, middle, high)
+        quantiles.append(high)
+    return quantiles

@@ -17,7 +17,10 @@ with berechnet as (
         intervall.diff_ki_oben * wert.faktor as diff_ki_oben,
         coalesce(intervall.vergleich, 'nicht_berechenbar') as vergleich,
         wert.status_id,
-        wert.lieferung_id
+        wert.lieferung_id,
+        wert.guete,
+        wert.uebergeleitet,
+        wert.erwarteter_fehler
     from {{ ref('int_indikator__wert') }} as wert
     left join {{ ref('int_indikator__intervall') }} as intervall on wert.wert_id = intervall.wert_id
 ),
@@ -43,7 +46,10 @@ zusammen as (
         null as diff_ki_oben,
         'nicht_berechenbar' as vergleich,
         status_id,
-        lieferung_id
+        lieferung_id,
+        'exact' as guete,
+        false as uebergeleitet,
+        null as erwarteter_fehler
     from {{ ref('int_indikator__gelieferte_rate') }}
 )
 
@@ -83,7 +89,10 @@ select
     zusammen.status_id,
     zusammen.ki_methode,
     zusammen.stichtag >= gebietsstand.gueltig_von
-    and zusammen.stichtag <= coalesce(gebietsstand.gueltig_bis, zusammen.stichtag) as gebietsstand_am_stichtag
+    and zusammen.stichtag <= coalesce(gebietsstand.gueltig_bis, zusammen.stichtag) as gebietsstand_am_stichtag,
+    zusammen.guete,
+    zusammen.uebergeleitet,
+    zusammen.erwarteter_fehler
 from zusammen
 inner join {{ ref('status') }} as status on zusammen.status_id = status.status_id
 inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on zusammen.lieferung_id = quellenstand.lieferung_id

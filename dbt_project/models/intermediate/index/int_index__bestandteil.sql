@@ -29,11 +29,33 @@ with bestandteil as (
     where basis.ebene_rang > 1
 ),
 
--- Eine Ebene ohne jeden Wert hat keinen Index.
-berechenbar as (
-    select *
+-- Ein Index, für den eine Stadt auf einer Ebene nie genug Bestandteile hat, ist nicht ihrer.
+gezaehlt as (
+    select index_id, gebietsstand, ebene, jahr, max(mindestens) as mindestens, count(distinct indikator_id) filter (where vorhanden) as anzahl
     from bestandteil
-    qualify bool_or(vorhanden) over (partition by index_id, gebietsstand, ebene, jahr)
+    group by index_id, gebietsstand, ebene, jahr
+),
+
+eigener as (
+    select index_id, gebietsstand, ebene
+    from gezaehlt
+    group by index_id, gebietsstand, ebene
+    having bool_or(anzahl >= mindestens)
+),
+
+berechenbar as (
+    select bestandteil.*
+    from bestandteil
+    inner join eigener
+        on bestandteil.index_id = eigener.index_id
+        and bestandteil.gebietsstand = eigener.gebietsstand
+        and bestandteil.ebene = eigener.ebene
+    inner join gezaehlt
+        on bestandteil.index_id = gezaehlt.index_id
+        and bestandteil.gebietsstand = gezaehlt.gebietsstand
+        and bestandteil.ebene = gezaehlt.ebene
+        and bestandteil.jahr = gezaehlt.jahr
+        and gezaehlt.anzahl > 0
 )
 
 select * from berechenbar

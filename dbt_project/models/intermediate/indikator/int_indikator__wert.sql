@@ -15,8 +15,11 @@ with summen as (
         bool_or(wert.status_id = 'nicht_berechenbar') as nicht_berechenbar,
         bool_or(wert.status_id = 'nicht_geliefert') as nicht_geliefert,
         -- Die Lieferung des Zählers; wo er aus mehreren kommt, die erste nach Namen.
-        min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id
-    from {{ ref('int_kennzahl__wert') }} as wert
+        min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id,
+        max(wert.guete) as guete,
+        bool_or(wert.uebergeleitet) as uebergeleitet,
+        max(wert.erwarteter_fehler) as erwarteter_fehler
+    from {{ ref('int_kennzahl__alle') }} as wert
     inner join {{ ref('int_indikator__formel') }} as formel on wert.kennzahl_id = formel.kennzahl_id
     group by wert.gebietsstand, wert.stichtag, wert.ebene, wert.raumeinheit_id, formel.indikator_id
 ),
@@ -56,7 +59,10 @@ werte as (
             when summen.zaehler = 0 then 'nichts_vorhanden'
             else 'wert'
         end as status_id,
-        summen.lieferung_id
+        summen.lieferung_id,
+        summen.guete,
+        summen.uebergeleitet,
+        summen.erwarteter_fehler
     from summen
     inner join {{ ref('indikatoren') }} as indikator on summen.indikator_id = indikator.indikator_id
     inner join {{ ref('stg_tuer__ebene') }} as ebene on summen.ebene = ebene.ebene

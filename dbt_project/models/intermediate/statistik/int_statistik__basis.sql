@@ -1,5 +1,6 @@
 -- Was verglichen, verfolgt, geglättet und gemessen wird: die Jahreswerte der Ebenen, die das Haus verlassen, mit den
--- Zählungen dahinter und den Nummern, unter denen methods/ sie als Blöcke liest. "Nicht zuordenbar" ist kein Gebiet.
+-- Zählungen dahinter und den Nummern, unter denen methods/ sie als Blöcke liest. "Nicht zuordenbar" ist kein Gebiet; mit Gewichten übergeleitete Zahlen sind keine
+-- Zählungen und werden gezeigt, aber nicht geprüft.
 with jahreswert as (
     select
         wert.gebietsstand,
@@ -13,12 +14,12 @@ with jahreswert as (
         cast(indikator.faktor as double) as faktor,
         indikator.polaritaet,
         coalesce(cast(indikator.effekt as double), 1) as effekt,
-        berechnet.zaehler,
-        berechnet.nenner,
-        berechnet.quadratsumme,
-        berechnet.rest_zaehler,
-        berechnet.rest_nenner,
-        berechnet.rest_quadratsumme,
+        case when wert.guete = 'exact' then berechnet.zaehler end as zaehler,
+        case when wert.guete = 'exact' then berechnet.nenner end as nenner,
+        case when wert.guete = 'exact' then berechnet.quadratsumme end as quadratsumme,
+        case when wert.guete = 'exact' then berechnet.rest_zaehler end as rest_zaehler,
+        case when wert.guete = 'exact' then berechnet.rest_nenner end as rest_nenner,
+        case when wert.guete = 'exact' then berechnet.rest_quadratsumme end as rest_quadratsumme,
         wert.wert,
         wert.ki_unten,
         wert.ki_oben,

@@ -33,7 +33,7 @@ def unequal(data):
 def model(dbt, session):
     dbt.config(materialized="table")
     areas = dbt.ref("int_statistik__basis").filter("ebene_rang > 1 and ki_methode = 'wilson'").set_alias("b")
-    ordered = dbt.ref("int_index__wert").filter("ordnet_gefaelle").project("gebietsstand as og, ebene as oe, raumeinheit_id as orr, stichtag as os, wert as ordnung").set_alias("o")
+    ordered = dbt.ref("int_index__wert").filter("ordnet_gefaelle and wert is not null").project("gebietsstand as og, ebene as oe, raumeinheit_id as orr, stichtag as os, wert as ordnung").set_alias("o")
     names = ", ".join(f"coalesce({name}, 'nan'::double)::double as {name}" for name in NUMBERS)
     joined = areas.join(ordered, "b.gebietsstand = og and b.ebene = oe and b.raumeinheit_id = orr and b.stichtag = os", how="left")
     rows = joined.project(f"gebietsstand, ebene, stichtag, jahr, indikator_id, dense_rank() over (order by gruppe_nr) - 1 as gruppe_nr, platz, {names}").order("gruppe_nr, platz")
