@@ -78,7 +78,7 @@ class Lager:
                 database,
                 "_quellenstand",
                 f"select quelle_id, lieferung_id, stichtag, gebietsstand, timestamp '{RECEIPT}' as eingang, 'abc' as sha256, cast(0 as bigint) as zeilen, cast(0 as bigint) as zeilen_quarantaene,"
-                " case when aktiv then 'angenommen' else 'ersetzt' end as status, aktiv, true as simuliert, veroeffentlicht, 'Test' as rechtsgrundlage, '12-31' as jahresstichtag, false as vorlaeufig from stand",
+                " case when aktiv then 'angenommen' else 'ersetzt' end as status, aktiv, true as simuliert, veroeffentlicht, 'Test' as rechtsgrundlage, '12-31' as jahresstichtag, false as vorlaeufig, ['test.csv'] as dateien from stand",
             )
 
     def _copy(self, database: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:

@@ -52,7 +52,8 @@ summiert as (
         case when count(*) = count(feinste.wert) then sum(feinste.wert) end as wert,
         bool_or(feinste.nicht_berechenbar) as nicht_berechenbar,
         min(feinste.gliederung) as gliederung,
-        max(feinste.guete) as guete,
+        -- In der ganzen Stadt steht niemand im falschen Gebiet.
+        case when max(vorfahr.vorfahr_rang) = 1 then 'exact' else max(feinste.guete) end as guete,
         max(feinste.fehler) as fehler
     from feinste
     inner join {{ ref('int_raum__vorfahr') }} as vorfahr
