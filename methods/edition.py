@@ -49,7 +49,7 @@ def indices(rows):
     """One row per index, area and year, as a dict of lists.
 
     rows: a dict of arrays of one length: index_id, gebietsstand, ebene, jahr, stichtag, raumeinheit_id, lieferung_id,
-    indikator_id, gruppe, gewicht, vorzeichen, wert (high = worse), zaehler, nenner, effekt, vorhanden, verfahren (z,
+    indikator_id, gruppe, gewicht, vorzeichen, wert (high = worse), zaehler, nenner, designeffekt, vorhanden, verfahren (z,
     exp, minmax), klassen (status, dynamik, keine), ankerjahr (NaN: not anchored), mindestens (components needed),
     ordnet_gefaelle. Text and numbers without missing values but NaN.
     """
@@ -122,10 +122,10 @@ def _of_class(probabilities, labels):
 
 def _certainty(grid, index, labels, how, base):
     """What needs counts: homogeneity, class probabilities, the anchored variant and what may be said."""
-    x, n, deff = (grid.wide(column) for column in ("zaehler", "nenner", "effekt"))
+    x, n, deff = (grid.wide(column) for column in ("zaehler", "nenner", "designeffekt"))
     known = ~np.isnan(index)
     # Delivered rates have no counts, and what is no share of its denominator cannot be drawn as one.
-    if not known.any() or np.isnan(x[known]).any() or (x[known] > n[known]).any():
+    if not known.any() or np.isnan(x[known]).any() or (x > n).any():
         return {}
     direction = grid.column("vorzeichen")[grid.present].astype(float)
     p = homogeneity(x.T, n.T, deff.T).p

@@ -154,7 +154,7 @@ def _formula(value: dict[str, Any], catalogue: dict[str, Any], counts: list[dict
 
 
 def _interval(value: dict[str, Any], catalogue: dict[str, Any]) -> None:
-    effect = catalogue["effekt"]
+    effect = (catalogue["designeffekt"] or 1)
     text = METHODS[value["ki_methode"]]
     out.print(f"Vertrauensbereich (95 %): {text}" + (f", Designeffekt {number(effect)}" if value["ki_methode"] != "keine" else ""), soft_wrap=True)
     if value["ki_unten"] is None:

@@ -14,5 +14,11 @@ select
     quelle,
     rechtsgrundlage,
     art,
-    effekt
+    grundgesamtheit,
+    nenner_bezug,
+    unterste_ebene,
+    verzug,
+    seit,
+    brueche,
+    designeffekt
 from {{ ref('indikatoren') }}

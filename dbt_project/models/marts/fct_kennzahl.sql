@@ -8,7 +8,7 @@ select
     status.obs_status,
     status.conf_status,
     status.zeichen,
-    quellenstand.vorlaeufig,
+    coalesce(quellenstand.vorlaeufig or wert.status_id = 'vorlaeufig', false) as vorlaeufig,
     wert.lieferung_id,
     wert.status_id,
     wert.gliederung,
@@ -18,5 +18,5 @@ select
     wert.erwarteter_fehler
 from {{ ref('int_kennzahl__alle') }} as wert
 inner join {{ ref('status') }} as status on wert.status_id = status.status_id
-inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
+left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
 inner join {{ ref('stg_tuer__gebietsstand') }} as gebietsstand on wert.gebietsstand = gebietsstand.gebietsstand

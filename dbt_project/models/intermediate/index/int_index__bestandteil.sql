@@ -21,7 +21,7 @@ with bestandteil as (
         basis.wert * indizes.vorzeichen as wert,
         basis.zaehler,
         basis.nenner,
-        basis.effekt,
+        basis.designeffekt,
         count(basis.wert) over (partition by verfahren.index_id, basis.gebietsstand, basis.ebene, basis.jahr, indizes.indikator_id) > 0 as vorhanden
     from {{ ref('int_statistik__basis') }} as basis
     inner join {{ ref('indizes') }} as indizes on basis.indikator_id = indizes.indikator_id

@@ -16,8 +16,8 @@ NUMBER = ("wert", "klasse_wahrscheinlichkeit", "p_homogenitaet", "wert_verankert
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    shown = ", ".join(f"coalesce({name}, 'nan'::double)::double as {name}" for name in ("wert", "zaehler", "nenner", "effekt", "ankerjahr"))
-    rows = dbt.ref("int_index__bestandteil").project(f"* exclude (wert, zaehler, nenner, effekt, ankerjahr, stichtag), cast(stichtag as varchar) as stichtag, {shown}")
+    shown = ", ".join(f"coalesce({name}, 'nan'::double)::double as {name}" for name in ("wert", "zaehler", "nenner", "designeffekt", "ankerjahr"))
+    rows = dbt.ref("int_index__bestandteil").project(f"* exclude (wert, zaehler, nenner, designeffekt, ankerjahr, stichtag), cast(stichtag as varchar) as stichtag, {shown}")
     rows = rows.order("index_id, gebietsstand, ebene, jahr, raumeinheit_id, indikator_id").fetchnumpy()
     found = edition.indices({name: np.asarray(column) for name, column in rows.items()})
     found["stichtag"] = [date.fromisoformat(day) for day in found.get("stichtag", [])]

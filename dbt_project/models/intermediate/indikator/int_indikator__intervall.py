@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from methods import comparison, intervals
 
-COLUMNS = ("zaehler", "nenner", "quadratsumme", "rest_zaehler", "rest_nenner", "rest_quadratsumme", "effekt")
+COLUMNS = ("zaehler", "nenner", "quadratsumme", "rest_zaehler", "rest_nenner", "rest_quadratsumme", "designeffekt")
 
 
 def limits(method, x, n, squares, rest_x, rest_n, rest_squares, deff):

@@ -9,19 +9,19 @@ import pyarrow as pa
 from methods import intervals, smallarea
 from methods.panel import Panel, windows
 
-NUMBERS = ("zaehler", "nenner", "effekt")
+NUMBERS = ("zaehler", "nenner", "designeffekt")
 
 
 def smoothed(data):
     """Columns of the model from columns of the basis, all of shape (rows,). Groups are areas of one level, year and indicator."""
-    share = data["ki_methode"] == "wilson"
+    share = (data["ki_methode"] == "wilson") & ~(data["zaehler"] > data["nenner"])
     x, n = (np.where(share, data[name], np.nan) for name in ("zaehler", "nenner"))
     groups, series = Panel(data["gruppe_nr"], data["platz"]), Panel(data["reihe_nr"], data["jahr_nr"])
-    counts, totals, deff = groups.block(x), groups.block(n), groups.block(data["effekt"], 1)
+    counts, totals, deff = groups.block(x), groups.block(n), groups.block(data["designeffekt"], 1)
     blocks = smallarea.shrunken(counts, totals, deff)
     years = [windows(series.block(given), smallarea.POOLED_YEARS)[data["reihe_nr"], data["jahr_nr"]].sum(axis=-1) for given in (x, n)]
     # A stock's three years hold the same people: they steady the value but add nobody, so the interval stays that of one year.
-    low, high = intervals.wilson(*years, deff=data["effekt"] * smallarea.POOLED_YEARS)
+    low, high = intervals.wilson(*years, deff=data["designeffekt"] * smallarea.POOLED_YEARS)
     pooled = np.divide(*years, out=np.full(x.size, np.nan), where=years[1] > 0)
     factor = data["faktor"]
     columns = {f"wert_{name}": groups.rows(block) * factor for name, block in zip(("geglaettet", "geglaettet_unten", "geglaettet_oben"), blocks[:3], strict=True)}

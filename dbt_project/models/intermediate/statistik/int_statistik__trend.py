@@ -10,7 +10,7 @@ import pyarrow as pa
 from methods import comparison, intervals, trend
 from methods.panel import Panel, by_family, windows
 
-NUMBERS = ("zaehler", "nenner", "quadratsumme", "effekt", "faktor")
+NUMBERS = ("zaehler", "nenner", "quadratsumme", "designeffekt", "faktor")
 WORDS = {trend.NO_TREND: "keine nachweisbare Veränderung"}
 
 
@@ -26,10 +26,11 @@ def changed(data):
     slope, p, stable = np.full(method.size, np.nan), np.full(method.size, np.nan), np.zeros(method.size, dtype=bool)
     counted, mean = np.isin(method, ("wilson", "byar")), method == "t"
     ratio = (method == "byar")[:, None]
-    deff = data["effekt"][:, None]
+    deff = data["designeffekt"][:, None]
     if counted.any():
         among = np.where(ratio, x + n, n)[counted]
-        found = trend.course(x[counted], among, deff[counted], trend.LEAST_FAVOURABLE)
+        # More than all are no share: such a year cannot be tested.
+        found = trend.course(np.where(x[counted] > among, np.nan, x[counted]), among, deff[counted], trend.LEAST_FAVOURABLE)
         _, p[counted], stable[counted] = found
         # The slope is that of the value itself; a ratio is only tested as a share.
         slope[counted] = trend.slope(x[counted], n[counted])

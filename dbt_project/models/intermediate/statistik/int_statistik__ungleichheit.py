@@ -9,15 +9,16 @@ import pyarrow as pa
 from methods import inequality
 from methods.panel import Panel
 
-NUMBERS = ("zaehler", "nenner", "effekt", "faktor", "ordnung")
+NUMBERS = ("zaehler", "nenner", "designeffekt", "faktor", "ordnung")
 
 
 def unequal(data):
     """Columns of the model, shape (groups,), from rows of areas; `ordnung` is what areas are ordered by, high = worse."""
     groups = Panel(data["gruppe_nr"], data["platz"])
     x, n, order = (groups.block(data[name]) for name in ("zaehler", "nenner", "ordnung"))
+    x = np.where(x > n, np.nan, x)  # more than all are no share
     place = groups.block(np.ones(data["gruppe_nr"].size), 0) > 0
-    deff, factor = (np.nanmax(groups.block(data[name]), axis=-1) for name in ("effekt", "faktor"))
+    deff, factor = (np.nanmax(groups.block(data[name]), axis=-1) for name in ("designeffekt", "faktor"))
     # A place without an area holds nobody; an area without a value stays unknown.
     index = inequality.dissimilarity(*(np.where(place, given, 0) for given in (x, n)), deff)
     alone = inequality.isolation(*(np.where(place, given, 0) for given in (x, n)))

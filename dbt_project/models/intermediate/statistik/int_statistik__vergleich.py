@@ -9,14 +9,16 @@ import pyarrow as pa
 from methods import comparison, intervals
 from methods.panel import Panel, by_family
 
-NUMBERS = ("zaehler", "nenner", "quadratsumme", "rest_zaehler", "rest_nenner", "rest_quadratsumme", "effekt", "faktor", "wert", "ki_unten", "ki_oben", "kreis_wert", "land_wert")
+NUMBERS = ("zaehler", "nenner", "quadratsumme", "rest_zaehler", "rest_nenner", "rest_quadratsumme", "designeffekt", "faktor", "wert", "ki_unten", "ki_oben", "kreis_wert", "land_wert")
 
 
 def compared(data):
     """Columns of the model from columns of the basis, all of shape (rows,)."""
     method = data["ki_methode"]
+    x, n, rest_x, rest_n, deff = (data[name] for name in ("zaehler", "nenner", "rest_zaehler", "rest_nenner", "designeffekt"))
     share, ratio, mean = (method == name for name in ("wilson", "byar", "t"))
-    x, n, rest_x, rest_n, deff = (data[name] for name in ("zaehler", "nenner", "rest_zaehler", "rest_nenner", "effekt"))
+    # Children in day care counted after the residents they are divided by may be more than all: no share, no test.
+    share &= ~((x > n) | (rest_x > rest_n))
     # Cases and those among whom they are counted: of a ratio, both sides together.
     among, rest_among = np.where(ratio, x + n, n), np.where(ratio, rest_x + rest_n, rest_n)
     counted = share | ratio
