@@ -48,5 +48,7 @@ def by_family(function, family, *values):
 def windows(block, years):
     """Each place with the ones before it, shape (groups, places, years); NaN before the first."""
     block = array(block)
+    if not block.shape[-1]:
+        return np.empty((*block.shape, years))
     padded = np.concatenate([np.full((*block.shape[:-1], years - 1), np.nan), block], axis=-1)
     return np.lib.stride_tricks.sliding_window_view(padded, years, axis=-1)

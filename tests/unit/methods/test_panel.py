@@ -46,3 +46,4 @@ def test_families_do_not_see_each_other_and_order_does_not_matter(rows, random):
 def test_windows_end_with_their_year():
     found = windows(np.array([[1.0, 2, 3]]), 2)
     np.testing.assert_array_equal(found, [[[np.nan, 1], [1, 2], [2, 3]]])
+    assert windows(np.empty((0, 0)), 5).shape == (0, 0, 5)
