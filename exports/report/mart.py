@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from methods.comparison import FDR_LEVEL, benjamini_hochberg, rank, two_proportions, two_rates
-from methods.trend import NOT_COMPUTABLE, trend
+from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING, trend
 from warehouse.connect import connect
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ RANKED_AREAS = 60
 RANK_SEED = 20200101
 MEASURES = ("zaehler", "nenner", "wert", "ki_unten", "ki_oben", "rest_wert", "diff", "diff_ki_unten", "diff_ki_oben")
 Z95 = 1.959963984540054
+#: Words of fct_trend -> verdicts of methods.trend.
+GIVEN_TREND = {"steigend": RISING, "fallend": FALLING, "kein_trend": NO_TREND}
 #: Beside the marts of every town; each section says what is missing where its mart is not published.
 OPTIONAL = ("fct_index", "fct_ort", "fct_umfrage", "fct_thema")
 
@@ -59,6 +61,8 @@ class Series:
     p: np.ndarray = field(default_factory=lambda: np.empty(0))
     trend: np.ndarray = field(default_factory=lambda: np.empty(0))
     ranks: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    #: Verdicts and ranks that the mart publishes itself, shape (areas, years).
+    given: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __getitem__(self, measure: str) -> np.ndarray:
         return self.measures[measure]
@@ -127,7 +131,7 @@ def read(path: Path, levels: tuple[Level, ...]) -> Mart:
         areas = _areas(db, version, levels)
         levels = tuple(level for level in levels if areas[level.id])
         indicators = _rows(db, "select * from dim_indikator order by gruppe, indikator_id")
-        series = _series(db, version, levels, areas, indicators)
+        series = _series(db, version, levels, areas, indicators, tables)
         bands, residents, day = _residents(db, version)
         mart = Mart(
             version, levels, areas, indicators, series,
@@ -175,8 +179,12 @@ def _areas(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...]) -> d
     return found
 
 
-def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], areas: dict[str, list[Area]], indicators: list[dict[str, Any]]) -> dict[tuple[str, str], Series]:
+def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], areas: dict[str, list[Area]], indicators: list[dict[str, Any]], tables: set[str]) -> dict[tuple[str, str], Series]:
     """One row per area, indicator and year: from the report's boundaries, else from others in which key and boundary are the same."""
+    keys = "raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id"
+    judged = (f"left join (select {keys}, richtung as vergleich_richtung, rang_unten, rang_oben from fct_vergleich) using ({keys})" if "fct_vergleich" in tables else "")
+    judged += (f" left join (select {keys}, richtung as trend_richtung from fct_trend) using ({keys})" if "fct_trend" in tables else "")
+    added = [*(("vergleich_richtung", "rang_unten", "rang_oben") if "fct_vergleich" in tables else ()), *(("trend_richtung",) if "fct_trend" in tables else ())]
     frame = db.execute(
         f"""
         with gleich as (
@@ -185,8 +193,8 @@ def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], are
             where eigene.gebietsstand = $version and not eigene.nicht_zuordenbar
               and (andere.gebietsstand = $version or andere.geometrie = eigene.geometrie or (eigene.ebene_rang = 1 and andere.geometrie is null))
         )
-        select ebene, indikator_id, raumeinheit_id, jahr, status_id, lieferung_id, {", ".join(MEASURES)}
-        from fct_indikatorwert join gleich using (gebietsstand, ebene, raumeinheit_id)
+        select ebene, indikator_id, raumeinheit_id, jahr, status_id, lieferung_id, {", ".join([*MEASURES, *added])}
+        from fct_indikatorwert join gleich using (gebietsstand, ebene, raumeinheit_id) {judged}
         where ist_jahreswert and (gebietsstand = $version or gebietsstand_am_stichtag)
         qualify row_number() over (partition by ebene, indikator_id, raumeinheit_id, jahr order by gebietsstand = $version desc, stichtag desc, gebietsstand) = 1
         """,
@@ -208,7 +216,11 @@ def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], are
                 for name in MEASURES:
                     measures[name][at] = rows[name].to_numpy(dtype=float)
                 status[at], delivery[at] = rows["status_id"].to_numpy(), rows["lieferung_id"].to_numpy()
-            result[level.id, indicator["indikator_id"]] = Series(years, measures, status, delivery)
+            one = result[level.id, indicator["indikator_id"]] = Series(years, measures, status, delivery)
+            for name in added:
+                one.given[name] = np.full(shape, None, dtype=object)
+                if rows is not None:
+                    one.given[name][at] = rows[name].to_numpy(dtype=object)
     return result
 
 
@@ -234,6 +246,20 @@ def _judge(mart: Mart) -> None:
         for one, p in zip(family, adjusted, strict=True):
             apart = (p < FDR_LEVEL) & ((one["diff_ki_unten"] > 0) | (one["diff_ki_oben"] < 0) | np.isnan(one["diff_ki_unten"]))
             one.verdict = np.select([np.isnan(p), apart & (one["diff"] > 0), apart & (one["diff"] < 0)], [OPEN, HIGHER, LOWER], SIMILAR)
+        for one in family:
+            _take_given(one)
+
+
+def _take_given(one: Series) -> None:
+    """Where the mart publishes verdicts, they hold, and what it does not judge cannot be said here either."""
+    if "vergleich_richtung" in one.given:
+        said = one.given["vergleich_richtung"]
+        one.verdict = np.select([said == HIGHER, said == LOWER, said == SIMILAR], [HIGHER, LOWER, SIMILAR], OPEN)
+        low, high = (np.array(one.given[name], dtype=float) for name in ("rang_unten", "rang_oben"))
+        one.ranks = {at: (low[:, at], high[:, at]) for at in range(low.shape[1]) if (~np.isnan(low[:, at])).any()}
+    if "trend_richtung" in one.given and one.last is not None:
+        said = one.given["trend_richtung"][:, one.last]
+        one.trend = np.select([said == name for name in GIVEN_TREND], list(GIVEN_TREND.values()), NOT_COMPUTABLE)
 
 
 def _trend(one: Series, part: bool, deff: float) -> np.ndarray:
