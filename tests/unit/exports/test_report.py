@@ -72,6 +72,18 @@ def test_a_hidden_year_makes_trend_and_comparison_unsayable(make_mart: Callable[
     assert "lässt sich nicht sagen" in profile["trends"] and "keine Veränderung" not in profile["trends"]
 
 
+def test_published_verdicts_hold_before_own_ones(make_mart: Callable[..., Path]) -> None:
+    """r1 is far above the rest and all rise, yet the marts say otherwise; what they do not judge is not said."""
+    keys = "raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id"
+    verdicts = f"""create table fct_vergleich as select {keys}, case raumeinheit_id when 'r1' then 'aehnlich' when 'r2' then 'niedriger' when 'r3' then 'nicht_berechenbar' end as richtung,
+        1 as rang_unten, 3 as rang_oben from fct_indikatorwert"""
+    trends = f"create table fct_trend as select {keys}, case raumeinheit_id when 'r1' then 'kein_Trend_nachweisbar' when 'r2' then 'fallend' else 'nicht_berechenbar' end as richtung from fct_indikatorwert"
+    series = read(make_mart(growth=1.0, extra=(verdicts, trends)), LEVELS).of("raum", "anteil_x")
+    assert list(series.verdict[:, -1]) == [SIMILAR, LOWER, OPEN, OPEN]
+    assert list(series.trend) == [NO_TREND, FALLING, NOT_COMPUTABLE, NOT_COMPUTABLE]
+    assert {tuple(part) for pair in series.ranks.values() for part in zip(*pair, strict=True)} == {(1.0, 3.0)}
+
+
 def test_open_age_bands_are_split_where_both_are_published(make_mart: Callable[..., Path]) -> None:
     """65 and older (2,000) less 80 and older (500) leaves 1,500 from 65 to 79."""
     mart = read(make_mart(), LEVELS)
