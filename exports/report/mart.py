@@ -220,7 +220,7 @@ def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], are
             for name in added:
                 one.given[name] = np.full(shape, None, dtype=object)
                 if rows is not None:
-                    one.given[name][at] = rows[name].to_numpy(dtype=object)
+                    one.given[name][at] = rows[name].astype(object).where(rows[name].notna(), None).to_numpy()
     return result
 
 
