@@ -12,7 +12,7 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -362,6 +362,30 @@ def physical_line(file: SourceFile, fmt: Format, record: int) -> int:
             seen += bool(row)
             if seen == record and row:
                 return begins
+
+
+def cells(file: SourceFile, tabelle: Tabelle, spalte: Spalte, records: Iterable[int]) -> dict[int, str]:
+    """What stands in one column of a CSV file, as text: {record: text}; records count like ``zeile``. Empty for other formats."""
+    fmt = tabelle.format
+    wanted, found = set(records), {}
+    if fmt.art != "csv" or not wanted:
+        return {}
+    with file.path.open(encoding={"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung), errors="replace", newline="") as text:
+        for _ in range(fmt.vorspann):
+            text.readline(HEADER_LIMIT)
+        reader = csv.reader(text, delimiter=fmt.trennzeichen)
+        header = [name.strip() for name in next(reader, [])]
+        place = next((header.index(name) for name in (spalte.name, *spalte.auch) if name in header), None)
+        record = fmt.vorspann + 1
+        with suppress(csv.Error):
+            for row in reader if place is not None else ():
+                record += bool(row)
+                if record in wanted and row:
+                    found[record] = row[place] if place < len(row) else ""
+                    wanted.discard(record)
+                    if not wanted:
+                        break
+    return found
 
 
 # geometry
