@@ -8,25 +8,39 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
+import re
 import threading
+import unicodedata
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import duckdb
 
-from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle
+from sources.formats import READERS, Unreadable
+from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
 
+#: What an archive may unpack to, and of how many parts it may consist: larger ones are no deliveries.
+MOST_UNPACKED, MOST_MEMBERS = 1 << 29, 5_000
+#: Similarity of column names from which on one is proposed for the other.
+SIMILAR = 0.6
 HEADER_LIMIT = 1 << 20  # bytes in which the header line has to end
 CHUNK = 1 << 20  # bytes per step of a streamed file
 DUCKDB_ENCODING = {"utf-8": "utf-8", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
 #: Characters of a path that DuckDB takes for a pattern.
 GLOB = frozenset("*?[]{}")
+#: Table symbols of German official statistics that stand in place of a number (DIN 55301).
+SYMBOLS = ("-", ".", "*", "/", "...", "x", "( )")
+#: A number in brackets (limited value) or with the mark of a provisional or corrected one.
+NOTED_NUMBER = r"[(]?\s*([-−]?[0-9][0-9 .,]*[0-9]|[-−]?[0-9])\s*(?:[)]|[pr])"
 DATE_PARTS = {"%d": 2, "%m": 2, "%Y": 4}
 #: What DuckDB calls a broken line -> what we call it.
 REJECTS = {
@@ -67,6 +81,7 @@ def kept(tabelle: Tabelle) -> list[Spalte]:
 def create_table(db: duckdb.DuckDBPyConnection, table: str, tabelle: Tabelle) -> None:
     """Empty table for the rows of a declaration: typed columns, ``<column>__lesbar`` where a cast can fail, ``_datei``."""
     columns = [f"{quoted(s.ziel)} {RAW_TYPES[s.typ]}" for s in kept(tabelle)]
+    columns += [f"{quoted(symbol(s.ziel))} varchar" for s in kept(tabelle) if s.typ == "zahlzeichen"]
     columns += [f"{quoted(s.ziel + '__lesbar')} boolean" for s in kept(tabelle) if castable(s)]
     db.execute(f"create or replace temp table {table} ({', '.join(columns)}, _datei smallint)")
 
@@ -88,6 +103,8 @@ def read_files(
         with _collecting(refused, place):
             if tabelle.format.art == "geo":
                 _read_geo(db, table, place, quelle, tabelle, file)
+            elif tabelle.format.art in READERS:
+                _read_cells(db, table, place, quelle, tabelle, file)
             else:
                 headers[place] = read_header(quelle, tabelle, file)
     # Files with the same header in one statement: planning it costs more than reading a small file.
@@ -116,14 +133,15 @@ def _collecting(refused: dict[int, str], place: int) -> Iterator[None]:
 
 def lines_before(tabelle: Tabelle) -> int:
     """Lines of a file before its first record."""
-    return 0 if tabelle.format.art == "geo" else tabelle.format.vorspann + 1
+    return 0 if tabelle.format.art == "geo" else tabelle.format.vorspann + tabelle.format.kopfzeilen
 
 
 def _insert(table: str, number: str, tabelle: Tabelle, present: Iterable[str], source: str) -> str:
     columns = kept(tabelle)
     cleaned = [f"{_trimmed(s.name) if s.name in present else 'null::varchar'} as {quoted(s.ziel)}" for s in columns]
     values = [_typed(s, quoted(s.ziel), tabelle.format) for s in columns]
-    flags = [f"{quoted(s.ziel)} is null or ({_typed(s, quoted(s.ziel), tabelle.format)}) is not null" for s in columns if castable(s)]
+    flags = [f"{quoted(s.ziel)} is null or ({_typed(s, quoted(s.ziel), tabelle.format)}) is not null{_or_symbol(s)}" for s in columns if castable(s)]
+    values += [_symbol(quoted(s.ziel)) for s in columns if s.typ == "zahlzeichen"]
     return f"insert into {table} select {', '.join([*values, *flags])}, _datei from (select {', '.join(cleaned)}, {number} as _datei from {source})"
 
 
@@ -141,6 +159,12 @@ def _typed(spalte: Spalte, raw: str, fmt: Format) -> str:
         case "dezimal":
             text = raw if fmt.dezimal == "." else f"if(contains({raw}, '.'), null, replace({raw}, ',', '.'))"
             return f"try_cast(if(regexp_full_match({text}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'), {text}, null) as double){factor}"
+        case "zahlzeichen":
+            # "(12)" is 12 of limited value, "12 p" provisional; of the symbols alone only the dash says how many: none.
+            plain = f"regexp_replace({raw}, {literal(NOTED_NUMBER)}, '\\1')"
+            grouped = f"replace({plain}, {literal(fmt.tausender)}, '')" if fmt.tausender else plain
+            number = _typed(spalte.model_copy(update={"typ": "dezimal", "faktor": None}), f"replace({grouped}, '−', '-')", fmt)
+            return f"if({raw} in ('-', '–'), 0, {number}){factor}"
         case "datum":
             return f"if(regexp_full_match({raw}, {literal(_date_pattern(fmt.datum))}), try_strptime({raw}, {literal(fmt.datum)})::date, null)"
         case "datum_unscharf":
@@ -151,6 +175,20 @@ def _typed(spalte: Spalte, raw: str, fmt: Format) -> str:
             return f"if(regexp_full_match({raw}, {literal(_date_pattern(fmt.datum))}) and {valid}, {year} || '-' || {month} || '-' || {day}, null)"
         case _:
             return raw
+
+
+def _symbol(raw: str) -> str:
+    """SQL for the table symbol of a cell: null beside a plain number, "" where the cell is empty."""
+    noted = f"case when starts_with({raw}, '(') then '( )' else regexp_extract({raw}, '([pr])$', 1) end"
+    alone = f"case {raw} when '–' then '-' when '…' then '...' when '()' then '( )' when 'X' then 'x' else {raw} end"
+    return (
+        f"case when {raw} is null then '' when {alone} in ({', '.join(map(literal, SYMBOLS))}) then {alone}"
+        f" when regexp_full_match({raw}, {literal(NOTED_NUMBER)}) then {noted} end"
+    )
+
+
+def _or_symbol(spalte: Spalte) -> str:
+    return f" or ({_symbol(quoted(spalte.ziel))}) is not null" if spalte.typ == "zahlzeichen" else ""
 
 
 def _date_pattern(fmt: str) -> str:
@@ -267,14 +305,59 @@ def read_header(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> list[str]
     header = [name.strip() for name in next(csv.reader([first.rstrip("\n")], delimiter=fmt.trennzeichen), [])]
     if not any(header):
         raise Refused(f"{file.name}: Die Datei ist leer oder hat keine Kopfzeile; bitte vollständig neu liefern.")
+    header = canonical(tabelle, header)
     problem = compare_columns(quelle, tabelle, header)
     if problem and len(header) == 1 and len(tabelle.spalten) > 1:
         problem = f"nur eine Spalte gefunden, erwartet wird das Trennzeichen „{fmt.trennzeichen}“"
     if problem:
-        raise Refused(
-            f"{file.name}, Kopfzeile: {problem}; bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen."
-        )
+        raise Refused(f"{file.name}, Kopfzeile: {problem}; {_drift(quelle, tabelle, header)}.")
     return header
+
+
+def canonical(tabelle: Tabelle, header: list[str]) -> list[str]:
+    """Column names with declared aliases (``auch``) replaced by the declared name, where that itself is not there."""
+    names = {alias: s.name for s in tabelle.spalten for alias in s.auch if s.name not in header}
+    return [names.get(name, name) for name in header]
+
+
+def _drift(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str:
+    """What to do about other columns than the declared: the lines for the declaration, where it can be read at all.
+
+    Never guessed: the delivery waits until the declaration says so. Similar names are a proposal.
+    """
+    declared = {s.name for s in tabelle.spalten}
+    known = len(declared.intersection(header))
+    plain = f"bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen"
+    # Something else than a header may be a line of a person's data.
+    if known < (0.8 if quelle.personenbezug else 0.3) * len(declared):
+        return plain
+    unknown = [name for name in header if name and name not in declared and not any(fnmatchcase(name, pattern) for pattern in tabelle.ignoriert)]
+    missing = [s for s in tabelle.spalten if s.name not in header and not s.darf_fehlen]
+    lines = []
+    for spalte in missing:
+        same = {_bare(name): name for name in unknown}
+        close = get_close_matches(_bare(spalte.name), list(same), 1, SIMILAR) or get_close_matches(_bare(spalte.ziel), list(same), 1, SIMILAR)
+        if not close and len(missing) == len(unknown) == 1:
+            close = list(same)
+        if close:
+            unknown.remove(same[close[0]])
+            lines.append(f"„{same[close[0]]}“ statt „{spalte.name}“? Dann bei ziel {spalte.ziel} ergänzen: auch: [{yaml_text(same[close[0]])}]")
+    if unknown:
+        listed = ", ".join(map(yaml_text, unknown[:10]))
+        lines.append(f"nicht gebraucht? Dann bei {tabelle.tabelle} ergänzen: ignoriert: [{listed}]")
+        first = unknown[0]
+        lines.append(f"gebraucht? Dann unter spalten: - {{name: {yaml_text(first)}, ziel: {_bare(first) or 'neu'}, darf_fehlen: true}}")
+    return plain + (f" ({quelle.quelle}.yml: {'; '.join(lines)})" if lines else "")
+
+
+def yaml_text(text: str) -> str:
+    return json.dumps("".join(c for c in text if c.isprintable())[:80], ensure_ascii=False)
+
+
+def _bare(name: str) -> str:
+    """A column name as our own would be: lower-case ASCII letters, digits and underscores."""
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss"))
+    return re.sub(r"[^a-z0-9]+", "_", plain.encode("ascii", "ignore").decode()).strip("_")
 
 
 def compare_columns(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str | None:
@@ -330,7 +413,8 @@ def _undecodable_line(path: Path, fmt: Format) -> int | None:
     if fmt.kodierung == "utf-16":
         return None
     with path.open("rb") as raw:
-        for number, line in enumerate(raw, 1):
+        # A line may be as long as the file.
+        for number, line in enumerate(iter(lambda: raw.readline(HEADER_LIMIT), b""), 1):
             if fmt.kodierung == "iso-8859-1":
                 if any(0x80 <= byte <= 0x9F for byte in line):
                     return number
@@ -342,50 +426,86 @@ def _undecodable_line(path: Path, fmt: Format) -> int | None:
     return None
 
 
-def physical_line(file: SourceFile, fmt: Format, record: int) -> int:
-    """Line of the file on which a record stands; they differ where cells hold line breaks or lines are blank.
+def look_up(file: SourceFile, fmt: Format, records: Iterable[int], spalte: Spalte | None = None) -> dict[int, tuple[int, str | None]]:
+    """Where records stand and what one of their cells says: {record: (line of the file, text or None)}; reads the file once.
 
-    ``record`` counts like ``zeile``: the header included, blank lines not.
+    ``records`` count like ``zeile``: the header included, blank lines not. Lines differ from them where cells hold line breaks.
     """
+    wanted = set(records)
+    names = (spalte.name, *spalte.auch) if spalte else ()
+    found: dict[int, tuple[int, str | None]] = {record: (record, None) for record in wanted}
+    if fmt.art in READERS:
+        cells = READERS[fmt.art](file.path, fmt)
+        place = next((cells.header.index(name) for name in names if name in cells.header), None)
+        for record in wanted:
+            row = record - fmt.vorspann - fmt.kopfzeilen - 1
+            if 0 <= row < len(cells.rows):
+                found[record] = (cells.lines[row], cells.rows[row][place] if place is not None else None)
+        return found
     if fmt.art == "geo":
-        return record
-    with file.path.open(encoding=fmt.kodierung, errors="replace", newline="") as text:
-        for _ in range(fmt.vorspann):
-            text.readline()
-        reader = csv.reader(text, delimiter=fmt.trennzeichen)
-        seen = fmt.vorspann
-        while True:
-            begins = fmt.vorspann + reader.line_num + 1
-            row = next(reader, None)
-            if row is None:
-                return record
-            seen += bool(row)
-            if seen == record and row:
-                return begins
-
-
-def cells(file: SourceFile, tabelle: Tabelle, spalte: Spalte, records: Iterable[int]) -> dict[int, str]:
-    """What stands in one column of a CSV file, as text: {record: text}; records count like ``zeile``. Empty for other formats."""
-    fmt = tabelle.format
-    wanted, found = set(records), {}
-    if fmt.art != "csv" or not wanted:
-        return {}
+        return found
     with file.path.open(encoding={"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung), errors="replace", newline="") as text:
         for _ in range(fmt.vorspann):
             text.readline(HEADER_LIMIT)
-        reader = csv.reader(text, delimiter=fmt.trennzeichen)
-        header = [name.strip() for name in next(reader, [])]
-        place = next((header.index(name) for name in (spalte.name, *spalte.auch) if name in header), None)
-        record = fmt.vorspann + 1
+        reader = csv.reader(_bounded_lines(text), delimiter=fmt.trennzeichen)
+        seen, place, header = fmt.vorspann, None, None
+        # A cell longer than the parser allows: the lines found so far will do.
         with suppress(csv.Error):
-            for row in reader if place is not None else ():
-                record += bool(row)
-                if record in wanted and row:
-                    found[record] = row[place] if place < len(row) else ""
-                    wanted.discard(record)
-                    if not wanted:
-                        break
+            while wanted:
+                begins = fmt.vorspann + reader.line_num + 1
+                row = next(reader, None)
+                if row is None:
+                    break
+                seen += bool(row)
+                if row and header is None:
+                    header = [name.strip() for name in row]
+                    place = next((header.index(name) for name in names if name in header), None)
+                if row and seen in wanted:
+                    found[seen] = (begins, row[place] if place is not None and place < len(row) else None)
+                    wanted.discard(seen)
     return found
+
+
+def _bounded_lines(text: io.TextIOBase) -> Iterator[str]:
+    while line := text.readline(HEADER_LIMIT):
+        yield line
+
+
+# text cells of other files
+
+
+def _read_cells(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> None:
+    import pyarrow as pa
+
+    try:
+        _no_bomb(file)
+        cells = READERS[tabelle.format.art](file.path, tabelle.format)
+    except Unreadable as problem:
+        raise Refused(f"{file.name}: {problem}; bitte wie vereinbart neu ausgeben.") from None
+    except (duckdb.Error, MemoryError, Refused):
+        raise
+    except Exception:  # noqa: BLE001 - what parsers of such files raise on broken ones has no end
+        raise Refused(f"{file.name}: Die Datei ist beschädigt oder nicht vom Format {tabelle.format.art}; bitte neu ausgeben.") from None
+    header = canonical(tabelle, cells.header)
+    wrong = compare_columns(quelle, tabelle, header)
+    if wrong:
+        raise Refused(f"{file.name}, Kopfzeile: {wrong}; {_drift(quelle, tabelle, header)}.")
+    wanted = {s.name: header.index(s.name) for s in kept(tabelle) if s.name in header}
+    db.register("_zellen", pa.table({name: pa.array([row[column] for row in cells.rows], pa.string()) for name, column in wanted.items()}))
+    try:
+        db.execute(_insert(table, str(place), tabelle, wanted, "_zellen")).fetchall()
+    finally:
+        db.unregister("_zellen")
+
+
+def _no_bomb(file: SourceFile) -> None:
+    """Refused where an archive (workbooks are archives) would unpack to more than a delivery can be."""
+    if not zipfile.is_zipfile(file.path):
+        return
+    with zipfile.ZipFile(file.path) as archive:
+        sizes = [member.file_size for member in archive.infolist()]
+    if len(sizes) > MOST_MEMBERS or sum(sizes) > MOST_UNPACKED:
+        raise Refused(f"{file.name}: Die Datei würde entpackt über {MOST_UNPACKED >> 20} MB groß; bitte ohne überflüssige Blätter neu ausgeben.")
 
 
 # geometry
@@ -413,11 +533,12 @@ def _read_geo(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Que
     geometry = meta["geometry_name"] or "wkb_geometry"
     shapes = shapely.from_wkb(features.column(geometry).to_numpy(zero_copy_only=False))
     columns = {name: features.column(name) for name in features.column_names if name != geometry}
+    columns = dict(zip(canonical(tabelle, list(columns)), columns.values(), strict=True))
     columns["geometry"] = pa.array(shapely.to_wkt(shapes, rounding_precision=-1), type=pa.string())
     fid = meta.get("fid_column") or "fid"
     problem = compare_columns(quelle, tabelle, [name for name in columns if name != fid or name in {s.name for s in tabelle.spalten}])
     if problem:
-        raise Refused(f"{file.name}: {problem}; bitte die Felder wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen.")
+        raise Refused(f"{file.name}: {problem}; {_drift(quelle, tabelle, list(columns))}.")
     wanted = [s.name for s in kept(tabelle) if s.name in columns]
     db.register("_geo", pa.table({name: columns[name] for name in wanted}))
     try:

@@ -19,13 +19,11 @@ from sources.expectations import CheckError, CheckResult, Rule
 from sources.find import Delivery, shown
 from sources.findings import Finding
 from sources.model import PERSONAL, City, Quelle, Spalte
-from sources.read import cells, kept, physical_line, quoted
+from sources.read import kept, look_up, quoted
 from warehouse.connect import literal
 
 #: Wrong cells that a report lists per rule; the sentence names the first three.
 LISTED = 200
-#: Wrong rows of a delivery that are looked up one by one for their line in the file.
-SEARCHED = 2000
 
 
 class Verdicts:
@@ -198,7 +196,8 @@ class Validation:
         found = expectations.locate(self.db, rows.check_view, rule, number)
         load = rows.loaded[found[0][0]]
         here = [row for row in found if row[0] == found[0][0]]
-        lines = list(dict.fromkeys(physical_line(load.file, rows.tabelle.format, line) for _, line, _ in here))
+        places = look_up(load.file, rows.tabelle.format, [line for _, line, _ in here])
+        lines = list(dict.fromkeys(places[line][0] for _, line, _ in here))
         more = numbers[rule.name] - len(here)
         word = _row_word(rows)
         where = f"{word}{('n' if word == 'Zeile' else 'e') if len(lines) > 1 else ''} {', '.join(map(str, lines))}{f' und {more} weitere' if more else ''}"
@@ -214,16 +213,16 @@ class Validation:
     def _located(self, rows: Rows, rule: Rule, number: int, grad: Any, count: int) -> list[Finding]:
         """One finding per wrong cell, with the line of the file and a suggestion; the rest as one more finding."""
         found = expectations.locate(self.db, rows.check_view, rule, number, LISTED)
-        texts: dict[tuple[int, int], str] = {}
-        if rule.column is not None and self._may_show(rule.column) and rule.column.typ != "wkt":
-            for place in {row[0] for row in found}:
-                wanted = [line for p, line, _ in found if p == place]
-                texts |= {(place, line): text for line, text in cells(rows.loaded[place].file, rows.tabelle, rule.column, wanted).items()}
+        readable = rule.column is not None and self._may_show(rule.column) and rule.column.typ != "wkt"
+        places = {
+            place: look_up(rows.loaded[place].file, rows.tabelle.format, [line for p, line, _ in found if p == place], rule.column if readable else None)
+            for place in {row[0] for row in found}
+        }
         findings = []
-        for searched, (place, line, value) in enumerate(found):
+        for place, line, value in found:
             file = rows.loaded[place].file
-            text = value if value is not None else texts.get((place, line))
-            where = physical_line(file, rows.tabelle.format, line) if searched < SEARCHED and searched < 20 else line
+            where, delivered = places[place][line]
+            text = delivered if delivered is not None else value
             cell = f" („{shown(text)}“)" if text and self._may_show(rule.column) and not (rule.column and rule.column.typ == "wkt") else ""
             column = f", Spalte „{rule.column.name}“" if rule.column else ""
             findings.append(
