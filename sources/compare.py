@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -37,6 +38,8 @@ TELLING = 40
 CHANCE = 0.12
 #: Repeated areas from which on chance is ruled out.
 REPEATED = 4
+#: Changes below this many standard deviations of a count (its root) are no jumps.
+CASES = 6
 #: Other column's previous values fit this many times better than the own ones.
 BETTER = 2.5
 #: Relative distance below which a column counts as unchanged, whatever fits better.
@@ -257,7 +260,9 @@ class Comparison:
                 if before and len(before) <= CODES // 3:
                     self._add(tabelle, "ablehnen", "kodes", f"Spalte {self._name(tabelle, spalte.ziel)} hatte am {self.before} {len(before)} verschiedene Werte und hat jetzt über {CODES}", "bitte prüfen, ob die Spalten vertauscht sind", spalte.ziel)
                 continue
-            grown = sorted(now.keys() - before.keys())
+            # "A , b" and "A, b" are one code.
+            meant = {_plain(k) for k in before}
+            grown = sorted(k for k in now if _plain(k) not in meant)
             if not grown or spalte.ziel == "name" or len(before) > CODES // 2 or spalte.ziel in tabelle.schluessel:
                 continue
             share = sum(now[k] for k in grown) / max(1, sum(now.values()))
@@ -283,7 +288,8 @@ class Comparison:
             change = ratio - 1
             reverse = before["summe"] / now["summe"] - 1 if now["summe"] else math.inf
             said = f"Spalte {name}: Summe {_de(now['summe'])} nach {_de(before['summe'])} am {self.before}"
-            if abs(before["summe"]) < TELLING and spalte.typ == "ganzzahl":
+            # Few cases jump by chance, and differences (negative values) have no level that could stay.
+            if spalte.typ != "dezimal" and abs(now["summe"] - before["summe"]) < CASES * math.sqrt(max(1, abs(before["summe"]))) or before["quantile"][0] < 0:
                 continue
             if change > limit or reverse > limit:
                 self._add(tabelle, "ablehnen", "summensprung", said, "bitte prüfen", spalte.ziel)
@@ -406,13 +412,15 @@ class Comparison:
             return
         grad: Grad = tabelle.vergleich.vertauschung
         said: set[str] = set()
+        single: dict[str, list[str]] = {}
         for place, column in enumerate(columns):
             if column in swapped:
                 continue
             a, b = now[:, place], before[:, place]
             known = ~np.isnan(a) & ~np.isnan(b)
             a, b, here = a[known], b[known], [g for g, k in zip(groups, known, strict=True) if k]
-            if len(a) < 5:
+            whole = bool(np.all(a == np.round(a)) and np.all(b == np.round(b)))
+            if len(a) < 5 or b.min() < 0 or a.min() < 0 or (whole and b.mean() < TELLING / 2):
                 continue
             apart, ordered = _vector_distance(a, b), _vector_distance(np.sort(a), np.sort(b))
             if apart > 0.15 and ordered * 3 * max(1.0, min(self.years, 3)) < apart:
@@ -426,7 +434,7 @@ class Comparison:
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where((a > 0) & (b > 0), np.maximum(a / b, b / a), np.where(a == b, 1.0, np.inf))
             limit = 1 + max(1.0, 12 * typical) * self.years
-            jumped = [i for i in range(len(a)) if large[i] and ratio[i] > limit and abs(a[i] - b[i]) > 6 * math.sqrt(max(abs(b[i]), 1))]
+            jumped = [i for i in range(len(a)) if large[i] and ratio[i] > limit and abs(a[i] - b[i]) > CASES * math.sqrt(max(abs(b[i]), 1))]
             if not jumped:
                 continue
             unit = [i for i in jumped if b[i] > 0 and any(abs(math.log(max(a[i], 1e-9) / (b[i] * u))) < 0.2 for u in (10, 100, 1000, 0.1, 0.01, 0.001))]
@@ -435,8 +443,18 @@ class Comparison:
             if tabelle.personal:
                 listed = f"{len(jumped)} Werte"
             what = "in einer anderen Einheit" if len(unit) >= 2 and len(unit) * 2 > len(jumped) else "untereinander vertauscht" if crossed else "gesprungen"
-            grave = what != "gesprungen" or len(jumped) > max(3, 0.1 * len(a))
-            self._add(tabelle, grad if grave else "warnen", "gebietssprung", f"Spalte {self._name(tabelle, column)}: {len(jumped)} Raumeinheiten sind gegenüber dem {self.before} {what}: {listed}", "bitte prüfen", column, len(jumped))
+            # Another area version moves people between areas, too.
+            grave = (what != "gesprungen" or len(jumped) > max(3, 0.1 * len(a))) and self.new["gebietsstand"] == self.old["gebietsstand"]
+            if not grave:
+                for i in jumped:
+                    single.setdefault(shown(here[i].rpartition("/")[2]), []).append(f"{self._name(tabelle, column)} {_de(b[i])} → {_de(a[i])}")
+                continue
+            self._add(tabelle, grad, "gebietssprung", f"Spalte {self._name(tabelle, column)}: {len(jumped)} Raumeinheiten sind gegenüber dem {self.before} {what}: {listed}", "bitte prüfen", column, len(jumped))
+
+
+        if single:
+            listed = "; ".join(f"{area}: {', '.join(values[:2])}" for area, values in list(single.items())[:NAMED]) if not tabelle.personal else ""
+            self._add(tabelle, "warnen", "gebietssprung", f"in {len(single)} Raumeinheiten haben sich Werte gegenüber dem {self.before} sprunghaft geändert ({listed})", "bitte prüfen", anzahl=len(single))
 
 
 def compare(quelle: Quelle, new: dict[str, Any], earlier: list[dict[str, Any]]) -> list[Finding]:
@@ -509,6 +527,10 @@ def _shape_distance(new: dict[str, Any], old: dict[str, Any]) -> float:
     long_a, long_b = new["laenge"] or 0, old["laenge"] or 0
     variety = abs(math.log((new["verschieden"] + 1) / (old["verschieden"] + 1)))
     return empty + abs(long_a - long_b) / max(1.0, long_a, long_b) + min(1.0, variety / 3)
+
+
+def _plain(code: str) -> str:
+    return " ".join(re.findall(r"\w+", code.casefold()))
 
 
 def _ratio(a: float | None, b: float | None) -> float | None:
