@@ -336,7 +336,8 @@ class DeclarationError(ValueError):
 
 def _load(path: Path, kind: type[Declared]) -> Any:
     try:
-        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        # The loader written in C reads a town ten times as fast.
+        return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {})
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", Zeile {mark.line + 1}" if mark else ""
