@@ -42,7 +42,9 @@ def examine(place: Workplace) -> Iterator[tuple[State, str]]:
 
 
 def _rights(sealed: Path) -> Iterator[tuple[State, str]]:
-    wrong = [path for path in [sealed, *sealed.rglob("*")] if not path.is_symlink() and path.stat().st_mode & OTHERS_MAY_READ]
+    # What waits for approval keeps the rights it will be handed out with; sealed/ itself keeps others away from it.
+    waiting = sealed / "freigabe"
+    wrong = [path for path in [sealed, *sealed.rglob("*")] if not path.is_symlink() and not path.is_relative_to(waiting) and path.stat().st_mode & OTHERS_MAY_READ]
     inside = [p for p in wrong if p != sealed]
     if sealed in wrong:
         yield "Mangel", "sealed/ ist für andere zugänglich; bitte chmod 700."

@@ -68,6 +68,8 @@ def _simulate(place: Workplace) -> None:
     draft = place.home.root / SIMULATION
     shutil.rmtree(draft, ignore_errors=True)
     simulate(draft, modus=place.city.stadt.simulation, truth=place.home.sealed / "wahrheit", progress=place.echo)
+    for path in [place.home.sealed / "wahrheit", *(place.home.sealed / "wahrheit").rglob("*")]:
+        path.chmod(0o700 if path.is_dir() else 0o600)
     # The mark belongs to the home as a whole: everything made from these deliveries is simulated.
     for note in draft.glob("*.txt"):
         os.replace(note, place.home.root / note.name)

@@ -30,6 +30,8 @@ from warehouse.connect import literal
 
 #: What an archive may unpack to, and of how many parts it may consist: larger ones are no deliveries.
 MOST_UNPACKED, MOST_MEMBERS = 1 << 29, 5_000
+#: Columns that no table has.
+MOST_COLUMNS = 5_000
 #: Similarity of column names from which on one is proposed for the other.
 SIMILAR = 0.6
 HEADER_LIMIT = 1 << 20  # bytes in which the header line has to end
@@ -302,7 +304,12 @@ def read_header(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> list[str]
     first = lines.readline()
     if "\ufffd" in first:
         raise Refused(f"{file.name}, Kopfzeile: ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}; bitte die Datei neu ausgeben.")
-    header = [name.strip() for name in next(csv.reader([first.rstrip("\n")], delimiter=fmt.trennzeichen), [])]
+    try:
+        header = [name.strip() for name in next(csv.reader([first.rstrip("\n")], delimiter=fmt.trennzeichen), [])]
+    except csv.Error:
+        header = []
+    if len(first) >= HEADER_LIMIT - 4 or len(header) > MOST_COLUMNS or "\0" in first:
+        raise Refused(f"{file.name}: Die Datei beginnt nicht mit einer Kopfzeile, sie ist keine Tabelle; bitte die Datei neu ausgeben.")
     if not any(header):
         raise Refused(f"{file.name}: Die Datei ist leer oder hat keine Kopfzeile; bitte vollständig neu liefern.")
     header = canonical(tabelle, header)
