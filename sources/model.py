@@ -132,7 +132,7 @@ class Vergleich(Declared):
     rueckgang: float = Field(default=0.25, ge=0)
     anstieg: float = Field(default=1.0, ge=0)
     #: Change of the total of a number column.
-    summe: float = Field(default=0.5, ge=0)
+    summe: float = Field(default=1.5, ge=0)
     #: The same bytes, or the same values of many areas, under another reference date. ``warnen`` for lists that hardly change.
     wiederholung: Literal["ablehnen", "warnen", "aus"] | None = None
     #: Columns swapped, values of another column, values beside their areas, a changed unit.
