@@ -19,8 +19,9 @@ summen as (
         wert.raumeinheit_id,
         formel.indikator_id,
         {% for rolle in ['zaehler', 'nenner', 'quadratsumme'] %}
+        -- Ein Glied kann auch ganz fehlen, wo seine Quelle diese Ebene oder diesen Stichtag nicht hat.
         case
-            when count(*) filter (where formel.rolle = '{{ rolle }}' and wert.wert is null) = 0
+            when count(wert.wert) filter (where formel.rolle = '{{ rolle }}') = max(formel.glieder) filter (where formel.rolle = '{{ rolle }}')
                 then sum(wert.wert * formel.vorzeichen) filter (where formel.rolle = '{{ rolle }}')
         end as {{ rolle }},
         -- Der Grund des ersten Glieds, das fehlt; "nicht berechenbar" vor allen anderen.
@@ -32,8 +33,11 @@ summen as (
         bool_or(coalesce(quellenstand.vorlaeufig, false) or wert.status_id = 'vorlaeufig') as vorlaeufig,
         -- Die Lieferung des Zählers; wo er aus mehreren kommt, die erste nach Namen.
         min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id,
-        min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) filter (where formel.rolle = 'zaehler') as jahresstichtag
-    from {{ ref('int_kennzahl__wert') }} as wert
+        min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) filter (where formel.rolle = 'zaehler') as jahresstichtag,
+        max(wert.guete) as guete,
+        bool_or(wert.uebergeleitet) as uebergeleitet,
+        max(wert.erwarteter_fehler) as erwarteter_fehler
+    from {{ ref('int_kennzahl__alle') }} as wert
     inner join formel on wert.kennzahl_id = formel.kennzahl_id
     inner join thema on wert.kennzahl_id = thema.kennzahl_id
     left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
@@ -71,7 +75,10 @@ gefuegt as (
         ) as fehlt,
         zaehler.vorlaeufig or coalesce(nenner.vorlaeufig, false) as vorlaeufig,
         zaehler.jahresstichtag,
-        zaehler.lieferung_id
+        zaehler.lieferung_id,
+        greatest(zaehler.guete, nenner.guete) as guete,
+        zaehler.uebergeleitet or coalesce(nenner.uebergeleitet, false) as uebergeleitet,
+        greatest(zaehler.erwarteter_fehler, nenner.erwarteter_fehler) as erwarteter_fehler
     from summen as zaehler
     inner join {{ ref('indikatoren') }} as indikator on zaehler.indikator_id = indikator.indikator_id
     left join nennerstichtag
@@ -103,6 +110,7 @@ werte as (
         gefuegt.indikator_id,
         indikator.ki_methode,
         cast(indikator.faktor as double) as faktor,
+        coalesce(cast(indikator.designeffekt as double), 1) as designeffekt,
         gefuegt.zaehler,
         gefuegt.nenner,
         gefuegt.quadratsumme,
@@ -125,7 +133,10 @@ werte as (
         end as status_id,
         gefuegt.vorlaeufig,
         gefuegt.jahresstichtag,
-        gefuegt.lieferung_id
+        gefuegt.lieferung_id,
+        gefuegt.guete,
+        gefuegt.uebergeleitet,
+        gefuegt.erwarteter_fehler
     from gefuegt
     inner join {{ ref('indikatoren') }} as indikator on gefuegt.indikator_id = indikator.indikator_id
     inner join {{ ref('stg_tuer__ebene') }} as ebene on gefuegt.ebene = ebene.ebene
