@@ -115,7 +115,8 @@ def _columns(db: duckdb.DuckDBPyConnection, rows: Rows) -> dict[int, dict[str, A
 
 def group_columns(tabelle: Tabelle) -> list[str]:
     """What a table is followed by: its areas with their level and version, in person tables the street."""
-    by_class = {s.klasse: s.ziel for s in tabelle.spalten}
+    # Of events with two addresses neither is the one to follow: few happen in a street.
+    by_class = {s.klasse: s.ziel for s in tabelle.spalten if not s.seite}
     area = next((s.ziel for s in tabelle.spalten if s.gebiet), None)
     if area is None and tabelle.personal:
         area = by_class.get("strasse")
