@@ -101,15 +101,21 @@ def read_files(
     """
     refused: dict[int, str] = {}
     headers: dict[int, list[str]] = {}
+    cells: dict[int, dict[str, list[str | None]]] = {}
     for place, file in enumerate(files):
         with _collecting(refused, place):
             if tabelle.format.art == "geo":
                 _read_geo(db, table, place, quelle, tabelle, file)
             elif tabelle.format.art in READERS:
-                _read_cells(db, table, place, quelle, tabelle, file)
+                cells[place] = _read_cells(quelle, tabelle, file)
             else:
                 headers[place] = read_header(quelle, tabelle, file)
     # Files with the same header in one statement: planning it costs more than reading a small file.
+    same: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, columns in cells.items():
+        same[tuple(columns)].append(place)
+    for names, places in same.items():
+        _insert_cells(db, table, tabelle, list(names), {place: cells[place] for place in places})
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, header in headers.items():
         alike[tuple(header)].append(place)
@@ -481,9 +487,8 @@ def _bounded_lines(text: io.TextIOBase) -> Iterator[str]:
 # text cells of other files
 
 
-def _read_cells(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> None:
-    import pyarrow as pa
-
+def _read_cells(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> dict[str, list[str | None]]:
+    """The declared columns of one file as text."""
     try:
         _no_bomb(file)
         cells = READERS[tabelle.format.art](file.path, tabelle.format)
@@ -498,9 +503,18 @@ def _read_cells(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Q
     if wrong:
         raise Refused(f"{file.name}, Kopfzeile: {wrong}; {_drift(quelle, tabelle, header)}.")
     wanted = {s.name: header.index(s.name) for s in kept(tabelle) if s.name in header}
-    db.register("_zellen", pa.table({name: pa.array([row[column] for row in cells.rows], pa.string()) for name, column in wanted.items()}))
+    return {name: [row[column] for row in cells.rows] for name, column in wanted.items()}
+
+
+def _insert_cells(db: duckdb.DuckDBPyConnection, table: str, tabelle: Tabelle, names: list[str], files: dict[int, dict[str, list[str | None]]]) -> None:
+    """Append the cells of files with the same columns, file after file."""
+    import pyarrow as pa
+
+    columns = {name: pa.array([cell for cells in files.values() for cell in cells[name]], pa.string()) for name in names}
+    rows = {place: len(next(iter(cells.values()))) for place, cells in files.items()}
+    db.register("_zellen", pa.table(columns | {"_stelle": pa.array([place for place, count in rows.items() for _ in range(count)], pa.int16())}))
     try:
-        db.execute(_insert(table, str(place), tabelle, wanted, "_zellen")).fetchall()
+        db.execute(_insert(table, "_stelle", tabelle, names, "_zellen")).fetchall()
     finally:
         db.unregister("_zellen")
 
