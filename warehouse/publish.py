@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warehouse import facts as facts_of
 from warehouse.connect import connect, literal
 from warehouse.ledger import Ledger
 from warehouse.paths import Home
@@ -176,6 +177,7 @@ def finish(draft: Draft, home: Home, ledger: Ledger, *, keep: int, now: datetime
         **facts,
     }
     _write_json(draft.folder / "release.json", release)
+    facts_of.keep(home, draft.release_id, {audience: draft.audience_folder(home, audience) / "mart.duckdb" for audience in AUDIENCES})
     folder = home.published / draft.release_id
     os.rename(draft.folder, folder)
     flip(home.current, folder.name)

@@ -193,7 +193,8 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
     """The system of everything that leaves at once.
 
     counts: KEY, wert (whole, missing = unknown), minimum (persons), frei (already public), basis (kept as long as
-    possible), gewicht (of its loss), null_geschuetzt; rows with ebene "" are fragments. areas: gebietsstand, ebene,
+    possible), gewicht (of its loss), null_geschuetzt (zero is protected, too), komplement (what is left of a group is
+    one), hundert (nor may nothing be left of it); rows with ebene "" are fragments. areas: gebietsstand, ebene,
     raumeinheit_id, obere_ebene, uebergeordnet_id. fragments: raumeinheit_id of the fragment and the area
     (gebietsstand, ebene, teil_von) it lies in. kennzahlen, parts: as in `groups`, which looks at every date with the counts
     it has. A sum over areas in which a row is missing counts only where it holds.
@@ -263,7 +264,7 @@ class _Builder:
 
     def add(self, day, rows: pd.DataFrame, position: np.ndarray, area_sums, known: Groups) -> None:
         table: dict[str, dict[str, np.ndarray]] = {}
-        columns = ("wert", "minimum", "frei", "basis", "gewicht", "null_geschuetzt")
+        columns = ("wert", "minimum", "frei", "basis", "gewicht", "null_geschuetzt", "komplement", "hundert")
         order = rows["kennzahl_id"].to_numpy()
         data = rows[list(columns)].to_numpy(float)
         for group in sorted(set(order)):
@@ -273,21 +274,21 @@ class _Builder:
             grid[:, position[chosen]] = data[chosen].T
             if not np.isnan(grid[0]).all():
                 table[group] = grid
-                self._new(day, group, *grid, hidden=False)
+                self._new(day, group, *grid[:6], hidden=False)
 
         def derived(expression):
             if any(name not in table for name in expression):
                 return None
             values = sum(sign * table[name][0] for name, sign in expression.items())
-            least = np.max([table[name][1] for name in expression], axis=0)
+            least = np.max([table[name][1] * table[name][6] for name in expression], axis=0)
             free = np.min([table[name][2] for name in expression], axis=0)
-            return values, least, free
+            return values, least, free, np.max([table[name][7] for name in expression], axis=0)
 
         zero = np.zeros(self.places)
         for name, expression in known.hidden.items():
             if (found := derived(expression)) is not None and not np.isnan(found[0]).all():
-                values, least, free = found
-                self._new(day, name, np.where(values < 0, np.nan, values), least, free, zero, zero, zero, hidden=True)
+                values, least, free, whole = found
+                self._new(day, name, np.where(values < 0, np.nan, values), least, free, zero, zero, whole * (" − " in name), hidden=True)
         for whole, parts in known.sums:
             if all((day, member) in self.block for member in (whole, *parts)):
                 blocks = [self.block[day, member] for member in (whole, *parts)]
@@ -298,7 +299,7 @@ class _Builder:
                     self._sum((block[there], -1 if i == 0 else 1) for i, block in enumerate(blocks))
         for name, expression in known.loose.items():
             if (found := derived(expression)) is not None:
-                values, least, free = found
+                values, least, free, _ = found
                 small = (values >= 1) & (values < least) & (free == 0)
                 if small.any():
                     self._new(day, name, np.where(small, values, np.nan), least, free, zero, zero, zero, hidden=True)

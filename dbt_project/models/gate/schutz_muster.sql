@@ -2,29 +2,36 @@
 -- wie diese Tabelle entsteht; die Freigaben lesen nichts anderes.
 {{ config(alias='muster') }}
 
-with gesperrte_kennzahl as (
+with berechnet as (
+    select zielgruppe, gebietsstand, ebene, raumeinheit_id, stichtag, kennzahl_id, conf_status, grund
+    from {{ ref('int_schutz__muster') }}
+),
+
+-- Ausnahmen und zu feine Ebenen gelten für nicht veröffentlichte Quellen, ohne Blick auf die Zahl.
+bestimmt as (
     select
-        gesperrt.gebietsstand,
-        gesperrt.ebene,
-        gesperrt.raumeinheit_id,
-        gesperrt.stichtag,
-        kennzahl.kennzahl_id,
-        gesperrt.conf_status,
-        gesperrt.grund
-    from {{ ref('schutz_gesperrt') }} as gesperrt
-    inner join {{ ref('kennzahlen') }} as kennzahl
-        on gesperrt.familie = kennzahl.schutzfamilie
-        and gesperrt.stufe = kennzahl.schutzstufe
+        regel.zielgruppe,
+        wert.gebietsstand,
+        wert.ebene,
+        wert.raumeinheit_id,
+        wert.stichtag,
+        wert.kennzahl_id,
+        'D' as conf_status,
+        case when regel.ausnahme = 'gesperrt' then regel.ausnahme_grund else 'feiner, als diese Zielgruppe sehen darf' end as grund
+    from {{ ref('int_kennzahl__wert') }} as wert
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.verlaesst_das_haus
+    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id and not quellenstand.veroeffentlicht
+    inner join {{ ref('int_schutz__regel') }} as regel on wert.kennzahl_id = regel.kennzahl_id
+    where wert.wert is not null
+        and (regel.ausnahme = 'gesperrt' or ebene.rang > regel.unterster_rang)
+),
+
+zusammen as (
+    select * from bestimmt
+    union all
+    select * from berechnet
 )
 
-select
-    zielgruppen.zielgruppe,
-    gesperrte_kennzahl.gebietsstand,
-    gesperrte_kennzahl.ebene,
-    gesperrte_kennzahl.raumeinheit_id,
-    gesperrte_kennzahl.stichtag,
-    gesperrte_kennzahl.kennzahl_id,
-    gesperrte_kennzahl.conf_status,
-    gesperrte_kennzahl.grund
-from gesperrte_kennzahl
-cross join {{ zielgruppen() }}
+select *
+from zusammen
+qualify row_number() over (partition by zielgruppe, gebietsstand, ebene, raumeinheit_id, stichtag, kennzahl_id order by conf_status desc) = 1
