@@ -39,7 +39,7 @@ def pattern(
 ) -> pd.DataFrame:
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
-    counts: KEY, wert (persons), veroeffentlicht. fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
+    counts: KEY, wert (persons), mindestzahl (the source's own), veroeffentlicht (by the supplier). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
     gebietsstand, ebene, teil_von). areas: gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang. rules: per
     kennzahl_id and zielgruppe mindestzahl, komplement, null_geschuetzt, hundert_prozent, einzelfall. formulas: which
     indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt.
@@ -57,7 +57,7 @@ def pattern(
         rule = rules[rules["zielgruppe"] == audience].set_index("kennzahl_id")
         known = earlier[earlier["zielgruppe"].isin(AUDIENCES[AUDIENCES.index(audience) :])]
         own = table.assign(**{
-            "minimum": table["kennzahl_id"].map(rule["mindestzahl"]).astype(float),
+            "minimum": np.maximum(table["kennzahl_id"].map(rule["mindestzahl"]).astype(float), table["minimum"]),
             "komplement": table["kennzahl_id"].map(rule["komplement"]).astype(float),
             "null_geschuetzt": table["kennzahl_id"].map(rule["null_geschuetzt"]).astype(float),
             "hundert": table["kennzahl_id"].map(rule["hundert_prozent"]).astype(float),
@@ -79,11 +79,14 @@ def _inputs(counts, fragments, areas, formulas) -> tuple[pd.DataFrame, pd.DataFr
     finest = areas[areas["ebene"].isin(counts["ebene"])]["ebene_rang"].max()
     upper = set(areas.loc[areas["ebene_rang"] < finest, "ebene"])
     shown = counts[[*KEY, "wert"]].assign(
+        minimum=counts["mindestzahl"].astype(float),
         frei=counts["veroeffentlicht"].astype(float),
         basis=(counts["kennzahl_id"] == STOCK).astype(float),
         gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0),
     )
-    pieces = fragments[["stichtag", "kennzahl_id", "wert"]].assign(raumeinheit_id=fragments["bruchstueck_id"], gebietsstand="", ebene="", frei=0.0, basis=0.0, gewicht=0.0)
+    least = counts.groupby(["stichtag", "kennzahl_id"], as_index=False)["mindestzahl"].max().rename(columns={"mindestzahl": "minimum"})
+    pieces = fragments[["stichtag", "kennzahl_id", "bruchstueck_id", "wert"]].merge(least, on=["stichtag", "kennzahl_id"], how="inner")
+    pieces = pieces.rename(columns={"bruchstueck_id": "raumeinheit_id"}).assign(gebietsstand="", ebene="", frei=0.0, basis=0.0, gewicht=0.0)
     pieces = pieces[pieces.set_index(["stichtag", "kennzahl_id"]).index.isin(counts[~counts["veroeffentlicht"]].set_index(["stichtag", "kennzahl_id"]).index)]
     table = pd.concat([shown, pieces], ignore_index=True)
     above = areas[["gebietsstand", "ebene", "raumeinheit_id", "ebene_rang"]]

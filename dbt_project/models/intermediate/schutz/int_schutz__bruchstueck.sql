@@ -34,7 +34,7 @@ bruchstueck as (
         feinste.kennzahl_id,
         lage.bruchstueck_id,
         any_value(lage.teil_von) as teil_von,
-        sum(feinste.wert) as wert
+        round(sum(feinste.wert)) as wert
     from feinste
     inner join lage
         on feinste.ebene = lage.ebene

@@ -15,7 +15,7 @@ def model(dbt, session):
         fragments=dbt.ref("int_schutz__bruchstueck").df(),
         areas=dbt.ref("dim_raumeinheit").select("gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang").df(),
         kennzahlen=dbt.ref("kennzahlen").df(),
-        parts=None,
+        parts=dbt.ref("zerlegungen").df(),
         rules=dbt.ref("int_schutz__regel").df(),
         formulas=dbt.ref("int_indikator__formel").select("indikator_id, kennzahl_id").df(),
         earlier=dbt.ref("stg_tuer__freigegeben").df(),

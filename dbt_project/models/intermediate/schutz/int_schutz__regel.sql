@@ -10,7 +10,7 @@ with kandidat as (
     cross join {{ ref('stg_tuer__stadt') }} as stadt
     inner join {{ ref('schutzregeln') }} as regel
         on zielgruppen.zielgruppe = regel.zielgruppe
-        and regel.thema in ('*', 'bevoelkerung')
+        and regel.thema in ('*', kennzahl.thema)
 ),
 
 regel as (

@@ -6,11 +6,17 @@ with gezaehlt as (
         wert.gebietsstand,
         wert.ebene,
         wert.raumeinheit_id,
-        wert.wert,
+        -- Geschätzte Zahlen (umgerechnete Gebiete) schützt man wie die ganze Zahl, die ihnen am nächsten ist.
+        round(wert.wert) as wert,
+        coalesce(quellenstand.mindestzahl, 0) as mindestzahl,
         quellenstand.veroeffentlicht
     from {{ ref('int_kennzahl__wert') }} as wert
     inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.verlaesst_das_haus
     inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
+    inner join {{ ref('kennzahlen') }} as kennzahl
+        on wert.kennzahl_id = kennzahl.kennzahl_id
+        and kennzahl.schutzfamilie is not null
+        and kennzahl.mass in ('personen', 'anzahl')
     where wert.wert is not null
         and wert.kennzahl_id not in (select kennzahl_id from {{ ref('schutzausnahmen') }} where zielgruppe = '*')
 ),
