@@ -23,14 +23,17 @@ def keep(home: Home, release_id: str, marts: dict[str, Path]) -> None:
     """Write down what a release shows each audience, and what it withholds; ``marts`` are the finished files."""
     folder = home.sealed / "schutz"
     folder.mkdir(exist_ok=True)
+    marts = {audience: mart for audience, mart in marts.items() if mart.is_file()}
+    if not marts:
+        return
     with connect() as db:
         parts = []
         for audience, mart in sorted(marts.items()):
             db.execute(f"attach {literal(mart)} as {audience} (read_only)")
             # Where the supplier has published everything himself there is nothing to remember.
             parts.append(
-                f"""select '{audience}' as zielgruppe, {COLUMNS} from {audience}.fct_kennzahl join {audience}.fct_quellenstand q using (lieferung_id, stichtag)
-                    where not q.veroeffentlicht and (wert is not null or status_id = '{WITHHELD}')"""
+                f"""select '{audience}' as zielgruppe, {COLUMNS} from {audience}.fct_kennzahl
+                    where lieferung_id in (select lieferung_id from {audience}.fct_quellenstand where not veroeffentlicht) and (wert is not null or status_id = '{WITHHELD}')"""
             )
         _write(db, " union all ".join(parts) + " order by all", folder / f"{release_id}.parquet")
 
@@ -44,6 +47,10 @@ def hand_over(home: Home, ledger: Ledger) -> None:
     parts = [NOTHING]
     for release in ledger.releases():
         file = home.sealed / "schutz" / f"{release['release_id']}.parquet"
+        if not file.is_file() and (mart := home.published / release["release_id"] / "mart.duckdb").is_file():
+            # Published before facts were kept: what is still there can be written down now.
+            waiting = {a: home.sealed / "freigabe" / release["release_id"] / a / "mart.duckdb" for a in ("traeger", "oeffentlich")}
+            keep(home, release["release_id"], {"verwaltung": mart, **{a: path for a, path in waiting.items() if path.is_file()}})
         audiences = ["verwaltung", *(audience for audience in ("traeger", "oeffentlich") if (release["release_id"], audience) in approved)]
         if file.is_file():
             names = ", ".join(map(literal, audiences))

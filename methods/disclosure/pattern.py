@@ -22,6 +22,8 @@ COLUMNS = ("zielgruppe", "stichtag", "kennzahl_id", "gebietsstand", "ebene", "ra
 SMALL, OTHER, CORRECTION = "Fallzahl unter der Mindestzahl", "sonst ließe sich eine gesperrte Fallzahl errechnen", "Korrektur um weniger Personen als die Mindestzahl"
 UPPER_LEVEL = 3.0
 """Above the finest level a loss counts so many times: planners look there first."""
+VALID_THEN = 4.0
+"""So much more counts an area of the version that was valid at the date."""
 MOST_USES = 3
 NO_PARTS = pd.DataFrame({"zerlegung_id": [], "kennzahl_id": [], "teil_id": [], "vollstaendig": []})
 PERSON = ["alter_von", "alter_bis", "geschlecht", "staatsangehoerigkeit", "migrationshintergrund", "wohndauer_ab"]
@@ -40,7 +42,7 @@ def pattern(
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
     counts: KEY, wert (persons), mindestzahl (the source's own), veroeffentlicht (by the supplier). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
-    gebietsstand, ebene, teil_von). areas: gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang. rules: per
+    gebietsstand, ebene, teil_von). areas: gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis. rules: per
     kennzahl_id and zielgruppe mindestzahl, komplement, null_geschuetzt, hundert_prozent, einzelfall. formulas: which
     indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt.
     Unprotectable (a ValueError) when earlier releases leave nothing that would protect a count.
@@ -78,11 +80,14 @@ def _inputs(counts, fragments, areas, formulas) -> tuple[pd.DataFrame, pd.DataFr
     uses = formulas.drop_duplicates().groupby("kennzahl_id").size().clip(upper=MOST_USES)
     finest = areas[areas["ebene"].isin(counts["ebene"])]["ebene_rang"].max()
     upper = set(areas.loc[areas["ebene_rang"] < finest, "ebene"])
+    valid = counts.merge(areas[["gebietsstand", "ebene", "raumeinheit_id", "gueltig_von", "gueltig_bis"]], on=["gebietsstand", "ebene", "raumeinheit_id"], how="left")
+    day = pd.to_datetime(valid["stichtag"])
+    then = (pd.to_datetime(valid["gueltig_von"]) <= day) & ~(pd.to_datetime(valid["gueltig_bis"]) < day)
     shown = counts[[*KEY, "wert"]].assign(
         minimum=counts["mindestzahl"].astype(float),
         frei=counts["veroeffentlicht"].astype(float),
         basis=(counts["kennzahl_id"] == STOCK).astype(float),
-        gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0),
+        gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0) * np.where(then, VALID_THEN, 1.0),
     )
     least = counts.groupby(["stichtag", "kennzahl_id"], as_index=False)["mindestzahl"].max().rename(columns={"mindestzahl": "minimum"})
     pieces = fragments[["stichtag", "kennzahl_id", "bruchstueck_id", "wert"]].merge(least, on=["stichtag", "kennzahl_id"], how="inner")

@@ -13,7 +13,7 @@ def model(dbt, session):
     found = pattern(
         counts=dbt.ref("int_schutz__zaehlung").df(),
         fragments=dbt.ref("int_schutz__bruchstueck").df(),
-        areas=dbt.ref("dim_raumeinheit").select("gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang").df(),
+        areas=dbt.ref("dim_raumeinheit").select("gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis").df(),
         kennzahlen=dbt.ref("kennzahlen").df(),
         parts=dbt.ref("zerlegungen").df(),
         rules=dbt.ref("int_schutz__regel").df(),
