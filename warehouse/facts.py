@@ -16,7 +16,7 @@ COLUMNS = "stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id, wert"
 KEY = "zielgruppe, stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id"
 WITHHELD = "geheim_schutz"
 NOTHING = """select ''::varchar as zielgruppe, null::date as stichtag, ''::varchar as kennzahl_id, ''::varchar as gebietsstand,
-             ''::varchar as ebene, ''::varchar as raumeinheit_id, null::double as wert, 0 as nummer limit 0"""
+             ''::varchar as ebene, ''::varchar as raumeinheit_id, null::double as wert, 0 as nummer where false"""
 
 
 def keep(home: Home, release_id: str, marts: dict[str, Path]) -> None:
