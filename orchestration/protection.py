@@ -58,6 +58,6 @@ def share_report(place: Workplace) -> None:
             table.add_row(audience, level, german(values), german(withheld), f"{german(100 * (1 - withheld / values), 1)} %")
         out.print(table)
         for audience, level, indicator, withheld, proposal in db.execute(
-            "select zielgruppe, ebene, indikator_id, gesperrt, vorschlag from fct_schutz_vorschlag where zielgruppe = 'verwaltung' order by gesperrt desc, all limit 20"
+            "select zielgruppe, ebene, indikator_id, gesperrt, vorschlag from fct_schutz_vorschlag where zielgruppe = 'verwaltung' order by gesperrt desc, ebene, indikator_id limit 20"
         ).fetchall():
             out.print(f"{audience}, {level}: {indicator} ({german(withheld)} gesperrt). {proposal}", soft_wrap=True)

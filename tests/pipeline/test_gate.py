@@ -94,7 +94,7 @@ def test_no_small_count_between_any_two_counts_of_one_area(town: Town) -> None:
 def test_withheld_is_a_status_never_zero_and_hides_all_that_follows(town: Town) -> None:
     with town.mart() as mart:
         broken = mart.execute(
-            """select count(*) from fct_indikatorwert where conf_status in ('A', 'D')
+            """select count(*) from fct_indikatorwert where status_id = 'geheim_schutz'
                and (coalesce(wert, ki_unten, ki_oben, rest_wert, diff, diff_ki_unten, diff_ki_oben) is not null or zeichen <> '.' or vergleich <> 'nicht_berechenbar')"""
         ).fetchone()
     assert broken == (0,)
@@ -102,7 +102,7 @@ def test_withheld_is_a_status_never_zero_and_hides_all_that_follows(town: Town) 
 
 def test_the_small_town_has_something_to_hide(tiny: Town) -> None:
     with tiny.mart() as mart:
-        assert mart.execute("select count(*) > 100 from fct_kennzahl where conf_status = 'A'").fetchone() == (True,)
+        assert mart.execute("select count(*) > 100 from fct_kennzahl where status_id = 'geheim_schutz'").fetchone() == (True,)
 
 
 def test_unplaceable_persons_count_for_the_town_and_stay_hidden(tiny: Town) -> None:
