@@ -34,6 +34,8 @@ POOL_GAP = 0.1
 """Where a random objective has a fractional optimum, a whole-number table this near to it will do."""
 PROMISING = 3.0
 """Cells whose reduced cost in the LP relaxation is above this many cells are not considered in the search."""
+WORTH_PRUNING = 0.05
+"""Cells that cost less are shown nowhere anyway (see release): nothing is gained by publishing them again."""
 LOCAL_GAP = 0.02
 FREE_ROUNDS = 10
 """Repair rounds that may publish cells again; the rounds after only withhold more, so that repair ends."""
@@ -294,7 +296,7 @@ class _Problem:
                 cuts_with.setdefault(column, []).append(number)
         pattern = pattern.copy()
         in_sum = abs(self.rows) @ pattern
-        secondary = np.flatnonzero(pattern & self.free)
+        secondary = np.flatnonzero(pattern & self.free & (self.cost >= WORTH_PRUNING))
         for cell in secondary[np.argsort(-self.cost[secondary], kind="stable")].tolist():
             sums = self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]]
             if (in_sum[sums] == 2).any():

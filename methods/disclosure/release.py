@@ -28,6 +28,10 @@ FLOWS = {"geburten": 1, "sterbefaelle": -1, "zuzuege": 1, "fortzuege": -1, "umzu
 STOCK = "einwohner"
 KEEP_DISCOUNT = 0.1
 """A cell that was withheld before costs a tenth: patterns do not flicker."""
+HIDDEN_COST = 1e-3
+"""Of a cell that no table shows: next to nothing, but its support counts."""
+SEARCH_GAP = 0.05
+"""One search per component, to within this share of the cheapest: a release is protected in seconds, not minutes."""
 KEY = ["stichtag", "kennzahl_id", "gebietsstand", "ebene", "raumeinheit_id"]
 
 
@@ -367,7 +371,7 @@ class _Builder:
                 "frozen": (public | (shown & (empty | tops(system.relations)))) & ~primary,
                 "hidden": ~shown,
                 "basis": (largest(basis) > 0) & ~primary & shown,
-                "cost": (1 + VALUE_COST * value) * np.maximum(largest(weight), 1e-3),
+                "cost": np.where(shown, (1 + VALUE_COST * value) * np.maximum(largest(weight), 1.0), HIDDEN_COST),
                 "required_width": np.maximum(least, 1),
             }
         )
@@ -428,7 +432,8 @@ def protect_release(
                     chosen = old & ~own["frozen"].to_numpy()
                     kept += 1
                 else:
-                    chosen = protect(own, part, criterion=criterion, singletons=singletons).suppressed
+                    # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
+                    chosen = protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1).suppressed
                     solved += 1
             except Unprotectable as error:
                 around = np.zeros(len(cells), bool)
