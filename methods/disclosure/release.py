@@ -28,6 +28,8 @@ FLOWS = {"geburten": 1, "sterbefaelle": -1, "zuzuege": 1, "fortzuege": -1, "umzu
 STOCK = "einwohner"
 KEEP_DISCOUNT = 0.1
 """A cell that was withheld before costs a tenth: patterns do not flicker."""
+MANY = 40
+"""With more primaries that hang together a search takes minutes: a town that small is protected roughly."""
 HIDDEN_COST = 1e-3
 """Of a cell that no table shows: next to nothing, but its support counts."""
 SEARCH_GAP = 0.05
@@ -406,6 +408,7 @@ def protect_release(
     soft = cells["basis"].to_numpy() & ~hard & ~before
     suppressed = cells["primary"].to_numpy().copy()
     kept = solved = 0
+    first_name = system.names.reset_index().groupby("spalte")["index"].first().to_numpy()
     done = np.zeros(len(cells), bool)
     while True:
         frozen = hard | soft
@@ -431,6 +434,9 @@ def protect_release(
                 if old[~own["primary"].to_numpy()].any() and not still_open(own, part, old & ~own["frozen"].to_numpy(), criterion=criterion, singletons=singletons):
                     chosen = old & ~own["frozen"].to_numpy()
                     kept += 1
+                elif own["primary"].sum() > MANY:
+                    chosen = _roughly(own, part, system.names["kennzahl_id"].to_numpy()[first_name[members]], criterion=criterion, singletons=singletons)
+                    solved += 1
                 else:
                     # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
                     chosen = protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1).suppressed
@@ -452,3 +458,15 @@ def protect_release(
             return Outcome(suppressed & ~cells["frozen"].to_numpy(), solved, kept)
         # What was solved next to a reopened count is looked at again together with it.
         done[:] = False
+
+
+def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **rules) -> np.ndarray:
+    """Without a search: whole counts that meet a primary in a sum, in every area; if that is not enough, all that may move."""
+    primary, free = cells["primary"].to_numpy(), ~cells["frozen"].to_numpy()
+    touching = abs(relations.astype(float))
+    meets = (touching.T @ (touching @ primary.astype(float))) > 0
+    some = free & (np.isin(kinds, np.unique(kinds[meets & free & ~cells["hidden"].to_numpy()])) | cells["hidden"].to_numpy() | primary)
+    for chosen in (some, free):
+        if not (left := still_open(cells, relations, chosen, **rules)):
+            return chosen
+    raise Unprotectable(left)
