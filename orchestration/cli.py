@@ -130,6 +130,26 @@ def sql(query: str, town: str | None, shape: str) -> None:
 
 
 @main.command()
+@click.argument("indikator")
+@click.argument("gebiet")
+@click.argument("jahr", type=int)
+@city_option
+@click.option("--gebietsstand", metavar="STAND", help="Auf welchen Grenzen; ohne Angabe die am Stichtag gültigen.")
+@click.option("--ebene", metavar="EBENE", help="Nötig nur, wo Räume zweier Ebenen gleich heißen.")
+def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsstand: str | None, ebene: str | None) -> None:
+    """Wie ein veröffentlichter Wert zustande kam: Zählungen, Formel mit Zahlen, Regeln, Lieferungen.
+
+    \b
+    ./sozialraum erklaere anteil_65_plus 0101 2024
+    ./sozialraum erklaere anteil_nichtdeutsche Hilden 2020 --gebietsstand hilden2015
+    """
+    from orchestration.explain import explain
+    from orchestration.resources import workplace
+
+    explain(workplace(town).home, indikator, gebiet, jahr, gebietsstand, ebene)
+
+
+@main.command()
 @city_option
 def status(town: str | None) -> None:
     """Lieferungen, letzte Läufe, Veröffentlichungen, Freigaben, und was veraltet ist."""
@@ -137,6 +157,52 @@ def status(town: str | None) -> None:
     from orchestration.resources import workplace
 
     status_report(workplace(town))
+
+
+@main.command()
+@city_option
+def verify(town: str | None) -> None:
+    """Nachweise prüfen: Kette, Fingerabdrücke im Archiv, Rückverfolgung jeder Veröffentlichung. Endet mit 1 bei Abweichung."""
+    from orchestration.resources import workplace
+    from orchestration.verify import findings
+
+    place = workplace(town)
+    found = list(findings(place))
+    for text in found:
+        click.echo(text)
+    if found:
+        sys.exit(1)
+    accepted = len(place.ledger.deliveries("angenommen"))
+    click.echo(f"Alles stimmt: {len(place.ledger.chain())} Einträge der Kette, {accepted} Lieferungen, {len(place.ledger.releases())} Veröffentlichungen.")
+
+
+@main.command()
+@city_option
+def doctor(town: str | None) -> None:
+    """Betrieb prüfen: Verschlüsselung, Rechte, Geheimnisse, Platz, Sperre, Kette. Endet mit 1 bei einem Mangel."""
+    from orchestration.doctor import examine
+    from orchestration.resources import workplace
+
+    lacking = False
+    for state, text in examine(workplace(town, careful=False)):
+        click.echo(f"{state:8} {text}")
+        lacking |= state == "Mangel"
+    sys.exit(1 if lacking else 0)
+
+
+@main.command("schluesselwechsel")
+@city_option
+def rotate_key(town: str | None) -> None:
+    """Neuer Schlüssel für die verschlüsselten Originale; alle werden umgeschlüsselt, der alte Schlüssel verfällt."""
+    from orchestration.resources import workplace
+    from warehouse.ledger import utc_now
+    from warehouse.vault import rotate
+
+    place = workplace(town)
+    with place.locked():
+        count = rotate(place.home, place.settings)
+        place.ledger.link("schluesselwechsel", {"dateien": count}, utc_now().isoformat())
+    click.echo(f"{count} Dateien umgeschlüsselt; bitte die Schlüsseldatei neu sichern.")
 
 
 @main.command()
@@ -184,6 +250,38 @@ def schutz(town: str | None) -> None:
     from orchestration.resources import workplace
 
     share_report(workplace(town))
+
+
+@main.command()
+@city_option
+@click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
+def bericht(town: str | None, release_id: str | None) -> None:
+    """Den Sozialreport einer Veröffentlichung neu bauen, etwa nach Änderungen an den Texten der Redaktion.
+
+    Texte liegen als Markdown in redaktion/AUSGABE/GEBIET.md im Datenverzeichnis (ohne Ausgabe: redaktion/aktuell,
+    für die Stadt stadt.md). Gebaut werden die Entwürfe; was freigegeben ist, bleibt.
+    """
+    from orchestration.bericht import rebuild
+    from orchestration.resources import workplace
+
+    for folder in rebuild(workplace(town), release_id):
+        click.echo(f"Bericht: {folder}")
+
+
+@main.command()
+@click.argument("vorher", metavar="RELEASE")
+@click.argument("nachher", metavar="RELEASE")
+@city_option
+def vergleiche(vorher: str, nachher: str, town: str | None) -> None:
+    """Was sich zwischen zwei Veröffentlichungen geändert hat, und warum.
+
+    Eine Veröffentlichung nennt man mit ihrer Nummer oder ganz, wie ./sozialraum status sie zeigt.
+    """
+    from orchestration.report import comparison_report
+    from orchestration.resources import workplace
+    from warehouse.compare import compare
+
+    comparison_report(compare(workplace(town).home, vorher, nachher))
 
 
 @main.command()

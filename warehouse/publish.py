@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -159,7 +159,21 @@ def write_mart(target: Path, audience: str, home: Home, settings: Settings, mani
             db.execute(f"create table mart.{name} as {rows} order by all", [audience])
             _comment(db, name, node, source)
             counts[name] = db.execute(f"select count(*) from mart.{name}").fetchone()[0]  # type: ignore[index]
+        # What the contracts hand out was read from gated relations only; here it waits for the writers of files.
+        db.execute("create schema mart.export")
+        for node in sorted(_export_models(manifest), key=lambda node: node["name"]):
+            if audience in node["config"]["meta"]["zielgruppen"]:
+                db.execute(f"create table mart.export.{node['name']} as select * from sealed.{node['schema']}.{node['name']} order by all")
     return counts
+
+
+def _export_models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """dbt models under models/exports; PublishRefused for one without an audience."""
+    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model" and "exports" in n["fqn"]]
+    for node in models:
+        if not node["config"]["meta"].get("zielgruppen"):
+            raise PublishRefused(f"Der Export {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
+    return models
 
 
 def _comment(db: Any, name: str, mart: dict[str, Any], source: dict[str, Any]) -> None:
@@ -205,11 +219,11 @@ def earlier(home: Home, ledger: Ledger, audience: str, before: str | None = None
     return [shelf / release_id for release_id in kept if (shelf / release_id / "mart.duckdb").is_file()]
 
 
-def approve(home: Home, release_id: str, audience: str, record: dict[str, Any]) -> Path:
+def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], complete: Callable[[Path], object] = lambda folder: None) -> Path:
     """Hand the waiting part of a release to an audience, with the record of the discussion beside it.
 
     It lies in a tree of its own (published/freigegeben/<audience>/), so that outsiders need no access to the
-    administration's. PublishRefused where the release is not waiting for that audience.
+    administration's. ``complete`` finishes the copy before anybody sees it. PublishRefused where the release is not waiting for that audience.
     """
     waiting = home.sealed / "freigabe" / release_id / audience
     if waiting.parent.parent != home.sealed / "freigabe" or release_id in ("", ".", "..") or not waiting.is_dir():
@@ -224,9 +238,10 @@ def approve(home: Home, release_id: str, audience: str, record: dict[str, Any]) 
     draft, folder = home.sealed / "freigabe" / release_id / f"{DRAFT}{audience}", shelf / release_id
     shutil.rmtree(draft, ignore_errors=True)
     shutil.copytree(waiting, draft)
+    complete(draft)
     _write_json(
         draft / "release.json",
-        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, "dateien": checksums(draft / "exports")},
+        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, "dateien": checksums(draft / "exports"), "berichte": checksums(draft / "reports")},
     )
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(draft, folder)

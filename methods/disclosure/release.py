@@ -28,7 +28,7 @@ FLOWS = {"geburten": 1, "sterbefaelle": -1, "zuzuege": 1, "fortzuege": -1, "umzu
 STOCK = "einwohner"
 KEEP_DISCOUNT = 0.1
 """A cell that was withheld before costs a tenth: patterns do not flicker."""
-MANY = 40
+MANY = 150
 """With more primaries that hang together a search takes minutes: a town that small is protected roughly."""
 HIDDEN_COST = 1e-3
 """Of a cell that no table shows: next to nothing, but its support counts."""
