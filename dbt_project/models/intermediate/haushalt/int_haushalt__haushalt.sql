@@ -30,16 +30,10 @@ verheiratet as (
 haushalt as (
     select
         mitglied.haushalt_nr,
-        any_value(bestand.lieferung_id) as lieferung_id,
-        any_value(bestand.stichtag) as stichtag,
-        any_value(bestand.gebietsstand) as gebietsstand,
-        any_value(bestand.raumeinheit_id) as raumeinheit_id,
         min(bestand.person_key) as haushalt_id,
         bool_or(bestand.einrichtung) as einrichtung,
         count(*) as groesse,
         count(*) filter (where bestand.alter_jahre < 18) as minderjaehrige,
-        count(*) filter (where bestand.alter_jahre >= 65) as ab_65,
-        count(*) filter (where bestand.alter_jahre >= 80) as ab_80,
         count(*) filter (where kind.person_nr is not null) as kinder,
         count(*) filter (where kind.person_nr is null) as andere,
         count(*) filter (where kind.person_nr is null and verheiratet.person_nr is not null) as eheleute,
@@ -61,15 +55,8 @@ gepaart as (
 typisiert as (
     select
         gepaart.haushalt_nr,
-        gepaart.lieferung_id,
-        gepaart.stichtag,
-        gepaart.gebietsstand,
-        gepaart.raumeinheit_id,
         gepaart.haushalt_id,
         gepaart.groesse,
-        gepaart.minderjaehrige,
-        gepaart.ab_65,
-        gepaart.ab_80,
         case
             when gepaart.einrichtung then 'einrichtung'
             when gepaart.groesse = 1 then 'einperson'
