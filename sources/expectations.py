@@ -80,6 +80,7 @@ def _column_rules(quelle: Quelle, tabelle: Tabelle, spalte: Spalte) -> list[Rule
         kind = {
             "ganzzahl": "keine ganze Zahl",
             "dezimal": f"keine Zahl mit Dezimalzeichen „{tabelle.format.dezimal}“",
+            "zahlzeichen": f"weder eine Zahl mit Dezimalzeichen „{tabelle.format.dezimal}“ noch ein Zeichen der amtlichen Statistik",
         }.get(spalte.typ, f"kein Datum der Form {_date_form(tabelle.format.datum)}")
         flag = f"{spalte.ziel}__lesbar"
         rules.append(Rule(f"{prefix}.typ", "ExpectColumnValuesToBeInSet", {"column": flag, "value_set": [True]}, f"not {quoted(flag)}", kind, spalte))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from sources.model import Tabelle
+from sources.model import Tabelle, symbol
 from sources.read import kept, quoted
 from warehouse.connect import literal
 
@@ -142,6 +142,8 @@ def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
                 continue
             case _:
                 columns[spalte.ziel] = value
+                if spalte.typ == "zahlzeichen":
+                    columns[symbol(spalte.ziel)] = f"r.{quoted(symbol(spalte.ziel))}"
     if "strasse" in by_class:
         key = _address_key(by_class["strasse"], by_class["hausnummer"], by_class.get("hausnummernzusatz", "null"))
         joins += f" left join adressen a on a.adresse_id = {key}"

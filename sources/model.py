@@ -41,8 +41,9 @@ PERSONAL: frozenset[str] = frozenset(
 )
 DROPPED: frozenset[str] = frozenset({"vorname", "freitext", "religion"})
 
-#: ``datum_unscharf`` is a register date whose day or month may be ``00``.
-Typ = Literal["text", "ganzzahl", "dezimal", "datum", "datum_unscharf", "wkt"]
+#: ``datum_unscharf`` is a register date whose day or month may be ``00``. ``zahlzeichen`` is a number or a table symbol of
+#: official statistics; the raw table then has the number and, as ``<ziel>_zeichen``, the symbol ("" = the cell is empty).
+Typ = Literal["text", "ganzzahl", "dezimal", "datum", "datum_unscharf", "zahlzeichen", "wkt"]
 
 
 def _plain_name(value: str) -> str:
@@ -83,7 +84,7 @@ class Spalte(Declared):
     def _options_fit(self) -> Spalte:
         if self.vollstaendig and not self.gebiet:
             raise ValueError("vollstaendig braucht gebiet")
-        if (self.minimum is not None or self.maximum is not None or self.faktor is not None) and self.typ not in ("ganzzahl", "dezimal"):
+        if (self.minimum is not None or self.maximum is not None or self.faktor is not None) and self.typ not in ("ganzzahl", "dezimal", "zahlzeichen"):
             raise ValueError("minimum, maximum und faktor gelten nur für Zahlen")
         if self.klasse == "geburtsdatum" and self.typ != "datum_unscharf":
             raise ValueError("ein Geburtsdatum hat den Typ datum_unscharf")
@@ -110,15 +111,22 @@ class Korrektur(Declared):
 
 
 class Format(Declared):
-    art: Literal["csv", "geo"] = "csv"
+    art: Literal["csv", "geo", "xlsx"] = "csv"
     trennzeichen: str = ","
     kodierung: Literal["utf-8", "iso-8859-1", "cp1252", "utf-16"] = "utf-8"
     dezimal: Literal[".", ","] = "."
     datum: str = "%Y-%m-%d"
-    #: Lines before the header line.
+    #: Character between groups of three digits in a ``zahlzeichen`` column.
+    tausender: Literal["", ".", " "] = ""
+    #: Lines before the header.
     vorspann: int = 0
-    #: ``geo`` only: layer of a GeoPackage, and the CRS of the coordinates as EPSG number.
+    #: ``xlsx`` only: lines of the header, joined by " | ".
+    kopfzeilen: int = Field(default=1, ge=1)
+    #: ``xlsx`` only: pattern at which the first cell of a line ends the table (footnotes, licence text).
+    ende: str | None = None
+    #: Layer of a GeoPackage or sheet of a workbook; without it the first.
     ebene: str | None = None
+    #: ``geo`` only: CRS of the coordinates as EPSG number.
     epsg: int | None = None
 
 
@@ -205,6 +213,13 @@ class Quelle(Declared):
     rhythmus: Literal["einmalig", "jaehrlich", "halbjaehrlich", "vierteljaehrlich", "monatlich", "unregelmaessig"]
     #: Annual reference date of the source, MM-DD; ``ist_jahreswert`` follows from it.
     jahresstichtag: str = "12-31"
+    #: Topics of ``kennzahlen.csv`` that this source fills; their counts are expected at every annual reference date since ``seit``.
+    themen: tuple[Name, ...] = ()
+    seit: date | None = None
+    #: Days after the reference date until the delivery should be here; without it nothing is ever overdue.
+    verzug_tage: int | None = Field(default=None, ge=0)
+    #: Smallest count of this source that may leave, where it is not the town's.
+    mindestzahl: int | None = Field(default=None, ge=1)
     stichtag: Stichtag
     #: Values of named placeholders in ``dateien``: name -> {text in the path: what it means}.
     platzhalter: dict[str, dict[str, str]] = {}
@@ -343,8 +358,14 @@ RAW_TYPES: dict[str, str] = {
     "dezimal": "DOUBLE",
     "datum": "DATE",
     "datum_unscharf": "VARCHAR",
+    "zahlzeichen": "DOUBLE",
     "wkt": "VARCHAR",
 }
+
+
+def symbol(ziel: str) -> str:
+    """Name of the column that keeps the table symbol of a ``zahlzeichen`` column."""
+    return f"{ziel}_zeichen"
 
 
 def raw_columns(tabelle: Tabelle) -> dict[str, str]:
@@ -368,6 +389,8 @@ def raw_columns(tabelle: Tabelle) -> dict[str, str]:
                 address = True
             case _:
                 columns[spalte.ziel] = RAW_TYPES[spalte.typ]
+                if spalte.typ == "zahlzeichen":
+                    columns[symbol(spalte.ziel)] = "VARCHAR"
     if address:
         columns["adresse_id"] = "VARCHAR"
         columns["block_id"] = "VARCHAR"

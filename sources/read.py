@@ -19,7 +19,8 @@ from pathlib import Path
 
 import duckdb
 
-from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle
+from sources.formats import READERS, Unreadable
+from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
 
 HEADER_LIMIT = 1 << 20  # bytes in which the header line has to end
@@ -27,6 +28,10 @@ CHUNK = 1 << 20  # bytes per step of a streamed file
 DUCKDB_ENCODING = {"utf-8": "utf-8", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
 #: Characters of a path that DuckDB takes for a pattern.
 GLOB = frozenset("*?[]{}")
+#: Table symbols of German official statistics that stand in place of a number (DIN 55301).
+SYMBOLS = ("-", ".", "*", "/", "...", "x", "( )")
+#: A number in brackets (limited value) or with the mark of a provisional or corrected one.
+NOTED_NUMBER = r"[(]?\s*([-−]?[0-9][0-9 .,]*[0-9]|[-−]?[0-9])\s*(?:[)]|[pr])"
 DATE_PARTS = {"%d": 2, "%m": 2, "%Y": 4}
 #: What DuckDB calls a broken line -> what we call it.
 REJECTS = {
@@ -67,6 +72,7 @@ def kept(tabelle: Tabelle) -> list[Spalte]:
 def create_table(db: duckdb.DuckDBPyConnection, table: str, tabelle: Tabelle) -> None:
     """Empty table for the rows of a declaration: typed columns, ``<column>__lesbar`` where a cast can fail, ``_datei``."""
     columns = [f"{quoted(s.ziel)} {RAW_TYPES[s.typ]}" for s in kept(tabelle)]
+    columns += [f"{quoted(symbol(s.ziel))} varchar" for s in kept(tabelle) if s.typ == "zahlzeichen"]
     columns += [f"{quoted(s.ziel + '__lesbar')} boolean" for s in kept(tabelle) if castable(s)]
     db.execute(f"create or replace temp table {table} ({', '.join(columns)}, _datei smallint)")
 
@@ -88,6 +94,8 @@ def read_files(
         with _collecting(refused, place):
             if tabelle.format.art == "geo":
                 _read_geo(db, table, place, quelle, tabelle, file)
+            elif tabelle.format.art in READERS:
+                _read_cells(db, table, place, quelle, tabelle, file)
             else:
                 headers[place] = read_header(quelle, tabelle, file)
     # Files with the same header in one statement: planning it costs more than reading a small file.
@@ -116,14 +124,15 @@ def _collecting(refused: dict[int, str], place: int) -> Iterator[None]:
 
 def lines_before(tabelle: Tabelle) -> int:
     """Lines of a file before its first record."""
-    return 0 if tabelle.format.art == "geo" else tabelle.format.vorspann + 1
+    return 0 if tabelle.format.art == "geo" else tabelle.format.vorspann + tabelle.format.kopfzeilen
 
 
 def _insert(table: str, number: str, tabelle: Tabelle, present: Iterable[str], source: str) -> str:
     columns = kept(tabelle)
     cleaned = [f"{_trimmed(s.name) if s.name in present else 'null::varchar'} as {quoted(s.ziel)}" for s in columns]
     values = [_typed(s, quoted(s.ziel), tabelle.format) for s in columns]
-    flags = [f"{quoted(s.ziel)} is null or ({_typed(s, quoted(s.ziel), tabelle.format)}) is not null" for s in columns if castable(s)]
+    flags = [f"{quoted(s.ziel)} is null or ({_typed(s, quoted(s.ziel), tabelle.format)}) is not null{_or_symbol(s)}" for s in columns if castable(s)]
+    values += [_symbol(quoted(s.ziel)) for s in columns if s.typ == "zahlzeichen"]
     return f"insert into {table} select {', '.join([*values, *flags])}, _datei from (select {', '.join(cleaned)}, {number} as _datei from {source})"
 
 
@@ -141,6 +150,12 @@ def _typed(spalte: Spalte, raw: str, fmt: Format) -> str:
         case "dezimal":
             text = raw if fmt.dezimal == "." else f"if(contains({raw}, '.'), null, replace({raw}, ',', '.'))"
             return f"try_cast(if(regexp_full_match({text}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?'), {text}, null) as double){factor}"
+        case "zahlzeichen":
+            # "(12)" is 12 of limited value, "12 p" provisional; of the symbols alone only the dash says how many: none.
+            plain = f"regexp_replace({raw}, {literal(NOTED_NUMBER)}, '\\1')"
+            grouped = f"replace({plain}, {literal(fmt.tausender)}, '')" if fmt.tausender else plain
+            number = _typed(spalte.model_copy(update={"typ": "dezimal", "faktor": None}), f"replace({grouped}, '−', '-')", fmt)
+            return f"if({raw} in ('-', '–'), 0, {number}){factor}"
         case "datum":
             return f"if(regexp_full_match({raw}, {literal(_date_pattern(fmt.datum))}), try_strptime({raw}, {literal(fmt.datum)})::date, null)"
         case "datum_unscharf":
@@ -151,6 +166,20 @@ def _typed(spalte: Spalte, raw: str, fmt: Format) -> str:
             return f"if(regexp_full_match({raw}, {literal(_date_pattern(fmt.datum))}) and {valid}, {year} || '-' || {month} || '-' || {day}, null)"
         case _:
             return raw
+
+
+def _symbol(raw: str) -> str:
+    """SQL for the table symbol of a cell: null beside a plain number, "" where the cell is empty."""
+    noted = f"case when starts_with({raw}, '(') then '( )' else regexp_extract({raw}, '([pr])$', 1) end"
+    alone = f"case {raw} when '–' then '-' when '…' then '...' when '()' then '( )' when 'X' then 'x' else {raw} end"
+    return (
+        f"case when {raw} is null then '' when {alone} in ({', '.join(map(literal, SYMBOLS))}) then {alone}"
+        f" when regexp_full_match({raw}, {literal(NOTED_NUMBER)}) then {noted} end"
+    )
+
+
+def _or_symbol(spalte: Spalte) -> str:
+    return f" or ({_symbol(quoted(spalte.ziel))}) is not null" if spalte.typ == "zahlzeichen" else ""
 
 
 def _date_pattern(fmt: str) -> str:
@@ -347,6 +376,8 @@ def physical_line(file: SourceFile, fmt: Format, record: int) -> int:
 
     ``record`` counts like ``zeile``: the header included, blank lines not.
     """
+    if fmt.art in READERS:
+        return READERS[fmt.art](file.path, fmt).lines[record - fmt.vorspann - fmt.kopfzeilen - 1]
     if fmt.art == "geo":
         return record
     with file.path.open(encoding=fmt.kodierung, errors="replace", newline="") as text:
@@ -362,6 +393,27 @@ def physical_line(file: SourceFile, fmt: Format, record: int) -> int:
             seen += bool(row)
             if seen == record and row:
                 return begins
+
+
+# text cells of other files
+
+
+def _read_cells(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> None:
+    import pyarrow as pa
+
+    try:
+        cells = READERS[tabelle.format.art](file.path, tabelle.format)
+    except Unreadable as problem:
+        raise Refused(f"{file.name}: {problem}; bitte wie vereinbart neu ausgeben.") from None
+    wrong = compare_columns(quelle, tabelle, cells.header)
+    if wrong:
+        raise Refused(f"{file.name}, Kopfzeile: {wrong}; bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen.")
+    wanted = {s.name: cells.header.index(s.name) for s in kept(tabelle) if s.name in cells.header}
+    db.register("_zellen", pa.table({name: pa.array([row[column] for row in cells.rows], pa.string()) for name, column in wanted.items()}))
+    try:
+        db.execute(_insert(table, str(place), tabelle, wanted, "_zellen")).fetchall()
+    finally:
+        db.unregister("_zellen")
 
 
 # geometry

@@ -19,12 +19,12 @@ INSIDE = 0.999
 
 ATTRIBUTES = ("geschlecht", "staatsangehoerigkeit", "migrationshintergrund")
 
-#: Counts of persons from sources that are not public anyway.
+#: Counts that need protection, from sources that are not public anyway.
 COUNTED = """
 create temp table gezaehlt as
 select f.*, d.alter_von, d.alter_bis, d.wohndauer_ab, d.geschlecht, d.staatsangehoerigkeit, d.migrationshintergrund
 from fct_kennzahl f join dim_kennzahl d using (kennzahl_id) join fct_quellenstand q using (lieferung_id)
-where d.mass = 'personen' and not q.veroeffentlicht
+where d.geschuetzt and d.mass in ('personen', 'anzahl') and not q.veroeffentlicht
 """
 
 SMALL = "select kennzahl_id, ebene, raumeinheit_id, stichtag, wert from gezaehlt where wert between 1 and $least - 1"
@@ -58,7 +58,10 @@ where g.wert is not null and (verdeckt = 1 or g.wert - coalesce(bekannt, 0) betw
 RATE = """
 select i.indikator_id, i.ebene, i.raumeinheit_id, i.stichtag, coalesce(i.zaehler, i.wert)
 from {rows} i join dim_indikator d using (indikator_id) join fct_quellenstand q using (lieferung_id)
-where not q.veroeffentlicht and (
+where not q.veroeffentlicht and not exists (
+    -- Counts of dwellings or places are nobody's secret.
+    select 1 from dim_kennzahl k where not k.geschuetzt and list_contains(regexp_extract_all(d.zaehler, '[a-z][a-z0-9_]*'), k.kennzahl_id)
+) and (
     (i.conf_status <> 'F' and (i.wert is not null or i.ki_unten is not null or i.rest_wert is not null or i.diff is not null))
     or (i.ki_methode = 'wilson' and (i.zaehler between 1 and $least - 1 or i.nenner - i.zaehler between 1 and $least - 1))
 )

@@ -16,4 +16,4 @@ where schutzfamilie <> 'alter'
 union all
 select kennzahl_id, null
 from {{ ref('kennzahlen') }}
-where mass <> 'flaeche_ha' and (schutzfamilie is null or schutzstufe is null)
+where thema = 'bevoelkerung' and (schutzfamilie is null or schutzstufe is null)

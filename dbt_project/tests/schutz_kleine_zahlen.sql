@@ -10,6 +10,11 @@ union all
 select wert.zielgruppe, wert.raumeinheit_id, wert.stichtag, wert.indikator_id
 from {{ ref('exp_freigabe__fct_indikatorwert') }} as wert
 inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id and not quellenstand.veroeffentlicht
-where (wert.ki_methode = 'wilson' and (wert.zaehler {{ klein }} or wert.nenner - wert.zaehler {{ klein }}))
+where wert.indikator_id in (
+        select formel.indikator_id
+        from {{ ref('int_indikator__formel') }} as formel
+        inner join {{ ref('kennzahlen') }} as glied on formel.kennzahl_id = glied.kennzahl_id and glied.schutzfamilie is not null and formel.rolle = 'zaehler'
+    )
+    and ((wert.ki_methode = 'wilson' and (wert.zaehler {{ klein }} or wert.nenner - wert.zaehler {{ klein }}))
     or (wert.ki_methode in ('byar', 'wilson', 't') and wert.nenner {{ klein }})
-    or (wert.zaehler is null and wert.wert is not null and wert.indikator_id not in (select indikator_id from {{ ref('dim_indikator') }} where art = 'gelieferte_rate'))
+    or (wert.zaehler is null and wert.wert is not null and wert.indikator_id not in (select indikator_id from {{ ref('dim_indikator') }} where art = 'gelieferte_rate')))

@@ -11,7 +11,8 @@ from typing import Literal
 from sources.demo import calibration, deliveries
 from sources.demo.defects import Defects
 from sources.demo.events import Year
-from sources.demo.town import VERSIONS
+from sources.demo.themen import AT_YEAR_END
+from sources.demo.town import version_on
 from sources.demo.truth import TruthWriter
 from sources.demo.world import World
 
@@ -84,7 +85,7 @@ def simulate(
                 path, written = register.write(target / "melderegister_bestand", world)
             else:
                 path, written = deliveries.write_tables(target / "bevoelkerung_tabellen", world, version_on(day))
-            files.append(path)
+            files += [path, *(file for deliver in AT_YEAR_END for file in deliver(target, world))]
             counted[day], rows = len(world.residents), rows + written
             if kept:
                 kept.stock(world)
@@ -105,7 +106,3 @@ def simulate(
         rows=rows,
     )
 
-
-def version_on(day: date) -> str:
-    """Area version valid on a day."""
-    return next(version for version, (begins, ends) in VERSIONS.items() if begins <= day and (ends is None or day <= ends))

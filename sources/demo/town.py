@@ -346,3 +346,7 @@ def _numbers(rng: np.random.Generator, street: np.ndarray, even: np.ndarray) -> 
     number = total - total[start][group] + 1 + even
     plain = np.maximum.accumulate(np.where(extra, 0, np.arange(len(street))))
     return number, np.arange(len(street)) - plain
+
+def version_on(day: date) -> str:
+    """Area version valid on a day."""
+    return next(version for version, (begins, ends) in VERSIONS.items() if begins <= day and (ends is None or day <= ends))

@@ -31,7 +31,7 @@ wert as (
     from {{ ref('fct_indikatorwert') }} as indikatorwert
     inner join {{ ref('stg_tuer__ebene') }} as ebene on indikatorwert.ebene = ebene.ebene and ebene.verlaesst_das_haus
     inner join {{ ref('dim_indikator') }} as indikator on indikatorwert.indikator_id = indikator.indikator_id
-    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on indikatorwert.lieferung_id = quellenstand.lieferung_id
+    left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on indikatorwert.lieferung_id = quellenstand.lieferung_id
     cross join {{ zielgruppen() }}
     left join muster
         on zielgruppen.zielgruppe = muster.zielgruppe

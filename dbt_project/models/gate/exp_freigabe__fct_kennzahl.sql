@@ -25,6 +25,6 @@ left join {{ ref('schutz_muster') }} as muster
     and kennzahl.raumeinheit_id = muster.raumeinheit_id
     and kennzahl.stichtag = muster.stichtag
     and kennzahl.kennzahl_id = muster.kennzahl_id
-    and kennzahl.gliederung is not null
+    and (kennzahl.gliederung is not null or kennzahl.wert is not null)
 left join {{ ref('status') }} as gesperrt
     on case muster.conf_status when 'A' then 'geheim_primaer' when 'D' then 'geheim_sekundaer' end = gesperrt.status_id

@@ -15,16 +15,50 @@ with gesperrte_kennzahl as (
     inner join {{ ref('kennzahlen') }} as kennzahl
         on gesperrt.familie = kennzahl.schutzfamilie
         and gesperrt.stufe = kennzahl.schutzstufe
+),
+
+-- Kennzahlen außerhalb der Bevölkerung: eine kleine Zahl sperrt alles unter der Stadt, in jedem Gebietsstand.
+klein as (
+    select wert.stichtag, wert.kennzahl_id, bool_or(ebene.rang = 1) as auch_stadt
+    from {{ ref('int_kennzahl__wert') }} as wert
+    inner join {{ ref('kennzahlen') }} as kennzahl
+        on wert.kennzahl_id = kennzahl.kennzahl_id
+        and kennzahl.mass = 'anzahl'
+        and kennzahl.schutzfamilie is not null
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.verlaesst_das_haus
+    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand
+        on wert.lieferung_id = quellenstand.lieferung_id
+        and not quellenstand.veroeffentlicht
+        and wert.wert > 0
+        and wert.wert < quellenstand.mindestzahl
+    group by wert.stichtag, wert.kennzahl_id
+),
+
+gesperrt as (
+    select * from gesperrte_kennzahl
+    union all
+    select
+        wert.gebietsstand,
+        wert.ebene,
+        wert.raumeinheit_id,
+        wert.stichtag,
+        wert.kennzahl_id,
+        case when wert.wert > 0 and wert.wert < quellenstand.mindestzahl then 'A' else 'D' end as conf_status,
+        case when wert.wert > 0 and wert.wert < quellenstand.mindestzahl then 'Fallzahl unter der Mindestzahl' else 'Nachbargebiet mit Fallzahl unter der Mindestzahl' end as grund
+    from klein
+    inner join {{ ref('int_kennzahl__wert') }} as wert on klein.stichtag = wert.stichtag and klein.kennzahl_id = wert.kennzahl_id and wert.wert is not null
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.verlaesst_das_haus and (ebene.rang > 1 or klein.auch_stadt)
+    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
 )
 
 select
     zielgruppen.zielgruppe,
-    gesperrte_kennzahl.gebietsstand,
-    gesperrte_kennzahl.ebene,
-    gesperrte_kennzahl.raumeinheit_id,
-    gesperrte_kennzahl.stichtag,
-    gesperrte_kennzahl.kennzahl_id,
-    gesperrte_kennzahl.conf_status,
-    gesperrte_kennzahl.grund
-from gesperrte_kennzahl
+    gesperrt.gebietsstand,
+    gesperrt.ebene,
+    gesperrt.raumeinheit_id,
+    gesperrt.stichtag,
+    gesperrt.kennzahl_id,
+    gesperrt.conf_status,
+    gesperrt.grund
+from gesperrt
 cross join {{ zielgruppen() }}

@@ -13,5 +13,12 @@ select
     gruppe,
     quelle,
     rechtsgrundlage,
-    art
+    art,
+    grundgesamtheit,
+    nenner_bezug,
+    unterste_ebene,
+    verzug,
+    seit,
+    brueche,
+    designeffekt
 from {{ ref('indikatoren') }}

@@ -9,5 +9,9 @@ select
     staatsangehoerigkeit,
     migrationshintergrund,
     wohndauer_ab,
-    mass
+    mass,
+    thema,
+    luecke,
+    summierbar,
+    schutzfamilie is not null as geschuetzt
 from {{ ref('kennzahlen') }}

@@ -16,6 +16,9 @@ with berechnet as (
         intervall.diff_ki_unten * wert.faktor as diff_ki_unten,
         intervall.diff_ki_oben * wert.faktor as diff_ki_oben,
         coalesce(intervall.vergleich, 'nicht_berechenbar') as vergleich,
+        wert.stichtag_nenner,
+        wert.jahresstichtag,
+        wert.vorlaeufig,
         wert.status_id,
         wert.lieferung_id
     from {{ ref('int_indikator__wert') }} as wert
@@ -26,15 +29,15 @@ zusammen as (
     select * from berechnet
     union all
     select
-        raumeinheit_id,
-        gebietsstand,
-        ebene,
-        stichtag,
-        indikator_id,
+        rate.raumeinheit_id,
+        rate.gebietsstand,
+        rate.ebene,
+        rate.stichtag,
+        rate.indikator_id,
         'keine' as ki_methode,
         null as zaehler,
         null as nenner,
-        wert,
+        rate.wert,
         null as ki_unten,
         null as ki_oben,
         null as rest_wert,
@@ -42,9 +45,13 @@ zusammen as (
         null as diff_ki_unten,
         null as diff_ki_oben,
         'nicht_berechenbar' as vergleich,
-        status_id,
-        lieferung_id
-    from {{ ref('int_indikator__gelieferte_rate') }}
+        null as stichtag_nenner,
+        quellenstand.jahresstichtag,
+        quellenstand.vorlaeufig,
+        rate.status_id,
+        rate.lieferung_id
+    from {{ ref('int_indikator__gelieferte_rate') }} as rate
+    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on rate.lieferung_id = quellenstand.lieferung_id
 )
 
 select
@@ -52,7 +59,7 @@ select
     zusammen.gebietsstand,
     zusammen.ebene,
     zusammen.stichtag,
-    case when zusammen.nenner is not null then zusammen.stichtag end as stichtag_nenner,
+    zusammen.stichtag_nenner,
     cast(extract(year from zusammen.stichtag) as integer) as jahr,
     -- Der Jahresstichtag der Quelle zählt; wo er (noch) fehlt, der letzte Stichtag des Jahres.
     row_number() over (
@@ -62,7 +69,7 @@ select
             zusammen.ebene,
             zusammen.indikator_id,
             extract(year from zusammen.stichtag)
-        order by case when strftime(zusammen.stichtag, '%m-%d') = quellenstand.jahresstichtag then 0 else 1 end, zusammen.stichtag desc
+        order by case when strftime(zusammen.stichtag, '%m-%d') = zusammen.jahresstichtag then 0 else 1 end, zusammen.stichtag desc
     ) = 1 as ist_jahreswert,
     zusammen.indikator_id,
     zusammen.zaehler,
@@ -78,7 +85,7 @@ select
     status.obs_status,
     status.conf_status,
     status.zeichen,
-    quellenstand.vorlaeufig,
+    zusammen.vorlaeufig,
     zusammen.lieferung_id,
     zusammen.status_id,
     zusammen.ki_methode,
@@ -86,5 +93,4 @@ select
     and zusammen.stichtag <= coalesce(gebietsstand.gueltig_bis, zusammen.stichtag) as gebietsstand_am_stichtag
 from zusammen
 inner join {{ ref('status') }} as status on zusammen.status_id = status.status_id
-inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on zusammen.lieferung_id = quellenstand.lieferung_id
 inner join {{ ref('stg_tuer__gebietsstand') }} as gebietsstand on zusammen.gebietsstand = gebietsstand.gebietsstand

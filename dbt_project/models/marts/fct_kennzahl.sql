@@ -8,12 +8,12 @@ select
     status.obs_status,
     status.conf_status,
     status.zeichen,
-    quellenstand.vorlaeufig,
+    coalesce(quellenstand.vorlaeufig or wert.status_id = 'vorlaeufig', false) as vorlaeufig,
     wert.lieferung_id,
     wert.status_id,
     wert.gliederung,
     wert.stichtag >= gebietsstand.gueltig_von and wert.stichtag <= coalesce(gebietsstand.gueltig_bis, wert.stichtag) as gebietsstand_am_stichtag
 from {{ ref('int_kennzahl__wert') }} as wert
 inner join {{ ref('status') }} as status on wert.status_id = status.status_id
-inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
+left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
 inner join {{ ref('stg_tuer__gebietsstand') }} as gebietsstand on wert.gebietsstand = gebietsstand.gebietsstand

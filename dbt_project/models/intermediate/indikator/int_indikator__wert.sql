@@ -1,68 +1,134 @@
 -- Zähler und Nenner je Gebiet, Stichtag und Indikator, dazu die der ganzen Stadt. Fehlt ein Glied, fehlt die Summe.
-with summen as (
+with thema as (
+    select kennzahl.kennzahl_id, coalesce(min(quelle.jahresstichtag), '12-31') as jahresstichtag
+    from {{ ref('kennzahlen') }} as kennzahl
+    left join {{ ref('stg_tuer__quelle') }} as quelle on kennzahl.thema = quelle.thema
+    group by kennzahl.kennzahl_id
+),
+
+summen as (
     select
         wert.gebietsstand,
         wert.stichtag,
         wert.ebene,
         wert.raumeinheit_id,
         formel.indikator_id,
-        {% for rolle in ['zaehler', 'nenner', 'quadratsumme'] %}
-        case
-            when count(*) filter (where formel.rolle = '{{ rolle }}' and wert.wert is null) = 0
-                then sum(wert.wert * formel.vorzeichen) filter (where formel.rolle = '{{ rolle }}')
-        end as {{ rolle }},
-        {% endfor %}
-        bool_or(wert.status_id = 'nicht_berechenbar') as nicht_berechenbar,
-        bool_or(wert.status_id = 'nicht_geliefert') as nicht_geliefert,
-        -- Die Lieferung des Zählers; wo er aus mehreren kommt, die erste nach Namen.
-        min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id
+        formel.rolle,
+        case when count(*) = count(wert.wert) then sum(wert.wert * formel.vorzeichen) end as summe,
+        -- Der Grund des ersten Glieds, das fehlt; "nicht berechenbar" vor allen anderen.
+        arg_min(wert.status_id, case wert.status_id when 'nicht_berechenbar' then '' else wert.kennzahl_id end) filter (where wert.wert is null) as fehlt,
+        bool_or(coalesce(quellenstand.vorlaeufig, false) or wert.status_id = 'vorlaeufig') as vorlaeufig,
+        -- Die Lieferung; wo die Summe aus mehreren kommt, die erste nach Namen.
+        min(wert.lieferung_id) as lieferung_id,
+        min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) as jahresstichtag
     from {{ ref('int_kennzahl__wert') }} as wert
     inner join {{ ref('int_indikator__formel') }} as formel on wert.kennzahl_id = formel.kennzahl_id
-    group by wert.gebietsstand, wert.stichtag, wert.ebene, wert.raumeinheit_id, formel.indikator_id
+    inner join thema on wert.kennzahl_id = thema.kennzahl_id
+    left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
+    group by wert.gebietsstand, wert.stichtag, wert.ebene, wert.raumeinheit_id, formel.indikator_id, formel.rolle
+),
+
+-- Zu welchem Stichtag der Nenner gehört: Kita-Kinder vom 1. März stehen über den Einwohnern des 31. Dezember davor.
+nennerstichtag as (
+    select zaehler.indikator_id, zaehler.gebietsstand, zaehler.stichtag, max(nenner.stichtag) as stichtag_nenner
+    from (select distinct indikator_id, gebietsstand, stichtag from summen where rolle = 'zaehler') as zaehler
+    inner join {{ ref('indikatoren') }} as indikator on zaehler.indikator_id = indikator.indikator_id
+    inner join (select distinct indikator_id, gebietsstand, stichtag from summen where rolle = 'nenner') as nenner
+        on zaehler.indikator_id = nenner.indikator_id
+        and zaehler.gebietsstand = nenner.gebietsstand
+        and case indikator.nenner_bezug
+            when 'gleich' then nenner.stichtag = zaehler.stichtag
+            when 'davor' then nenner.stichtag <= zaehler.stichtag
+            when 'vorjahr' then nenner.stichtag <= zaehler.stichtag - interval 1 year
+        end
+    group by zaehler.indikator_id, zaehler.gebietsstand, zaehler.stichtag
+),
+
+gefuegt as (
+    select
+        zaehler.gebietsstand,
+        zaehler.stichtag,
+        nennerstichtag.stichtag_nenner,
+        zaehler.ebene,
+        zaehler.raumeinheit_id,
+        zaehler.indikator_id,
+        zaehler.summe as zaehler,
+        nenner.summe as nenner,
+        quadrat.summe as quadratsumme,
+        coalesce(zaehler.fehlt, nenner.fehlt, quadrat.fehlt) as fehlt,
+        zaehler.vorlaeufig or coalesce(nenner.vorlaeufig, false) as vorlaeufig,
+        zaehler.jahresstichtag,
+        zaehler.lieferung_id
+    from summen as zaehler
+    left join nennerstichtag
+        on zaehler.indikator_id = nennerstichtag.indikator_id
+        and zaehler.gebietsstand = nennerstichtag.gebietsstand
+        and zaehler.stichtag = nennerstichtag.stichtag
+    left join summen as nenner
+        on nenner.rolle = 'nenner'
+        and zaehler.indikator_id = nenner.indikator_id
+        and zaehler.gebietsstand = nenner.gebietsstand
+        and nennerstichtag.stichtag_nenner = nenner.stichtag
+        and zaehler.ebene = nenner.ebene
+        and zaehler.raumeinheit_id = nenner.raumeinheit_id
+    left join summen as quadrat
+        on quadrat.rolle = 'quadratsumme'
+        and zaehler.indikator_id = quadrat.indikator_id
+        and zaehler.gebietsstand = quadrat.gebietsstand
+        and zaehler.stichtag = quadrat.stichtag
+        and zaehler.ebene = quadrat.ebene
+        and zaehler.raumeinheit_id = quadrat.raumeinheit_id
+    where zaehler.rolle = 'zaehler'
 ),
 
 stadt as (
-    select summen.gebietsstand, summen.stichtag, summen.indikator_id, summen.zaehler, summen.nenner, summen.quadratsumme
-    from summen
-    inner join {{ ref('stg_tuer__ebene') }} as ebene on summen.ebene = ebene.ebene and ebene.rang = 1
+    select gefuegt.gebietsstand, gefuegt.stichtag, gefuegt.indikator_id, gefuegt.zaehler, gefuegt.nenner, gefuegt.quadratsumme
+    from gefuegt
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on gefuegt.ebene = ebene.ebene and ebene.rang = 1
 ),
 
 werte as (
     select
-        summen.gebietsstand,
-        summen.stichtag,
-        summen.ebene,
-        summen.raumeinheit_id,
-        summen.indikator_id,
+        gefuegt.gebietsstand,
+        gefuegt.stichtag,
+        case when gefuegt.nenner is not null then gefuegt.stichtag_nenner end as stichtag_nenner,
+        gefuegt.ebene,
+        gefuegt.raumeinheit_id,
+        gefuegt.indikator_id,
         indikator.ki_methode,
         cast(indikator.faktor as double) as faktor,
-        summen.zaehler,
-        summen.nenner,
-        summen.quadratsumme,
+        gefuegt.zaehler,
+        gefuegt.nenner,
+        gefuegt.quadratsumme,
         case
-            when indikator.nenner is null then summen.zaehler * indikator.faktor
-            else summen.zaehler / nullif(summen.nenner, 0) * indikator.faktor
+            when indikator.nenner is null then gefuegt.zaehler * indikator.faktor
+            else gefuegt.zaehler / nullif(gefuegt.nenner, 0) * indikator.faktor
         end as wert,
         -- Ein Gebiet ist Teil der Stadt und wird mit ihrem Rest verglichen, die Stadt selbst mit nichts.
-        case when ebene.rang > 1 and indikator.nenner is not null then stadt.zaehler - summen.zaehler end as rest_zaehler,
-        case when ebene.rang > 1 then stadt.nenner - summen.nenner end as rest_nenner,
-        case when ebene.rang > 1 then stadt.quadratsumme - summen.quadratsumme end as rest_quadratsumme,
+        case when ebene.rang > 1 and indikator.nenner is not null then stadt.zaehler - gefuegt.zaehler end as rest_zaehler,
+        case when ebene.rang > 1 then stadt.nenner - gefuegt.nenner end as rest_nenner,
+        case when ebene.rang > 1 then stadt.quadratsumme - gefuegt.quadratsumme end as rest_quadratsumme,
         case
-            when summen.nicht_berechenbar then 'nicht_berechenbar'
-            when summen.nicht_geliefert then 'nicht_geliefert'
-            when indikator.nenner is not null and summen.nenner = 0 then 'ohne_nenner'
-            when summen.nenner < indikator.mindestnenner then 'kleiner_nenner'
-            when summen.zaehler = 0 then 'nichts_vorhanden'
+            when gefuegt.fehlt is not null then gefuegt.fehlt
+            when indikator.nenner is not null and gefuegt.nenner is null then 'nicht_geliefert'
+            when indikator.nenner is not null and gefuegt.nenner = 0 then 'ohne_nenner'
+            when gefuegt.nenner < indikator.mindestnenner then 'kleiner_nenner'
+            when gefuegt.zaehler = 0 then 'nichts_vorhanden'
             else 'wert'
         end as status_id,
-        summen.lieferung_id
-    from summen
-    inner join {{ ref('indikatoren') }} as indikator on summen.indikator_id = indikator.indikator_id
-    inner join {{ ref('stg_tuer__ebene') }} as ebene on summen.ebene = ebene.ebene
+        gefuegt.vorlaeufig,
+        gefuegt.jahresstichtag,
+        gefuegt.lieferung_id
+    from gefuegt
+    inner join {{ ref('indikatoren') }} as indikator on gefuegt.indikator_id = indikator.indikator_id
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on gefuegt.ebene = ebene.ebene
     left join stadt
-        on summen.gebietsstand = stadt.gebietsstand
-        and summen.stichtag = stadt.stichtag
-        and summen.indikator_id = stadt.indikator_id
+        on gefuegt.gebietsstand = stadt.gebietsstand
+        and gefuegt.stichtag = stadt.stichtag
+        and gefuegt.indikator_id = stadt.indikator_id
+    where indikator.unterste_ebene = 'kleinste'
+        or (indikator.unterste_ebene = 'stadtbereich' and ebene.rang <= 2)
+        or ebene.rang = 1
 ),
 
 nummeriert as (

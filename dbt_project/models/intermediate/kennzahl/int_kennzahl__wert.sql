@@ -1,5 +1,5 @@
 -- Eine Zeile je Gebiet, Gebietsstand, Stichtag und Kennzahl: aus der Gliederung mit Vorrang, als "nicht berechenbar",
--- wo keine sie trägt, und die Fläche aus der Gebietsliste.
+-- wo keine sie trägt; die Fläche aus der Gebietsliste; die Kennzahlen der anderen Themen, erwartet und geliefert.
 with gereiht as (
     select gebiet.*, vorrang.rang
     from {{ ref('int_kennzahl__gebiet') }} as gebiet
@@ -48,7 +48,7 @@ bevoelkerung as (
         and geruest.ebene = vorrangig.ebene
         and geruest.raumeinheit_id = vorrangig.raumeinheit_id
         and kennzahl.kennzahl_id = vorrangig.kennzahl_id
-    where kennzahl.mass <> 'flaeche_ha'
+    where kennzahl.thema = 'bevoelkerung'
 ),
 
 flaeche as (
@@ -70,10 +70,36 @@ flaeche as (
     inner join {{ ref('kennzahlen') }} as kennzahl on kennzahl.mass = 'flaeche_ha'
 ),
 
+weitere as (
+    select
+        coalesce(getragen.gebietsstand, erwartet.gebietsstand) as gebietsstand,
+        coalesce(getragen.stichtag, erwartet.stichtag) as stichtag,
+        coalesce(getragen.ebene, erwartet.ebene) as ebene,
+        coalesce(getragen.raumeinheit_id, erwartet.raumeinheit_id) as raumeinheit_id,
+        coalesce(getragen.kennzahl_id, erwartet.kennzahl_id) as kennzahl_id,
+        getragen.wert,
+        case
+            when getragen.kennzahl_id is null then 'nicht_geliefert'
+            when getragen.wert = 0 and getragen.status_id = 'wert' then 'nichts_vorhanden'
+            else getragen.status_id
+        end as status_id,
+        cast(null as varchar) as gliederung,
+        getragen.lieferung_id
+    from {{ ref('int_kennzahl__getragen') }} as getragen
+    full join {{ ref('int_kennzahl__erwartet') }} as erwartet
+        on getragen.gebietsstand = erwartet.gebietsstand
+        and getragen.stichtag = erwartet.stichtag
+        and getragen.ebene = erwartet.ebene
+        and getragen.raumeinheit_id = erwartet.raumeinheit_id
+        and getragen.kennzahl_id = erwartet.kennzahl_id
+),
+
 zusammen as (
     select * from bevoelkerung
     union all
     select * from flaeche
+    union all
+    select * from weitere
 )
 
 select * from zusammen

@@ -13,5 +13,6 @@ select
     veroeffentlicht,
     rechtsgrundlage,
     jahresstichtag,
-    vorlaeufig
+    vorlaeufig,
+    mindestzahl
 from {{ tuer('quellenstand') }}

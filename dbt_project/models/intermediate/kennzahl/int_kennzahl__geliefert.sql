@@ -1,0 +1,14 @@
+-- Kennzahlen aller Themen außer der Bevölkerung, wie sie geliefert sind. Ein neues Thema: sein Modell hier nennen.
+{% set modelle = [
+    'int_wohnen__kennzahl',
+] %}
+
+with geliefert as (
+    {% for modell in modelle %}
+    {{ 'union all' if not loop.first }}
+    select lieferung_id, stichtag, gebietsstand, ebene, raumeinheit_id, kennzahl_id, cast(wert as double) as wert, status_id
+    from {{ ref(modell) }}
+    {% endfor %}
+)
+
+select * from geliefert
