@@ -2,7 +2,8 @@
 {% set fertig = adapter.get_relation(this.database, this.schema, 'int_haushalt__person') if execute and not flags.FULL_REFRESH %}
 {% set gebildet = run_query("select distinct lieferung_id from " ~ fertig ~ " order by 1").columns[0].values() if fertig else [] %}
 
--- Personen mit Hauptwohnung, fortlaufend nummeriert: Nummern verbinden sich schneller als Codes. Wohnort ist die
+-- Personen mit Hauptwohnung, fortlaufend nummeriert: Nummern verbinden sich schneller als Codes. Welche Person welche
+-- Nummer hat, ist gleichgültig; kein Ergebnis hängt daran. Wohnort ist die
 -- Anschrift; wo eine Auskunftssperre sie verbirgt, der Block mit dem Sperrvermerk; ohne beides jede Person für sich. Wer einen bedingten Sperrvermerk
 -- trägt (§ 52 BMG), wohnt in einer Einrichtung und gehört zu keinem Haushalt.
 with hauptwohnung as (
@@ -19,7 +20,6 @@ with hauptwohnung as (
         elternteil2_key,
         familienname_code,
         familienname_phonetik_code,
-        geburtsname_code,
         geburtsname_phonetik_code,
         geschlecht,
         alter_jahre,
@@ -39,7 +39,7 @@ with hauptwohnung as (
 ),
 
 nummeriert as (
-    select row_number() over (order by lieferung_id, person_key) as person_nr, *
+    select row_number() over () as person_nr, *
     from hauptwohnung
 )
 
