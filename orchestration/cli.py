@@ -162,16 +162,24 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
 
 
 @main.command()
-@click.option("--residents", default=500_000, show_default=True, help="Einwohner der Modellstadt.")
-@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage.")
-def bench(residents: int, dates: int) -> None:
-    """Zeit und Speicher je Abschnitt, im Verhältnis zu einem blanken DuckDB-Skript über dieselben Dateien.
+@click.argument("what", metavar="[lauf|haushalte]", type=click.Choice(["lauf", "haushalte"]), default="lauf")
+@click.option("--residents", type=int, help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
+@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
+def bench(what: str, residents: int | None, dates: int) -> None:
+    """Messen an der Modellstadt, in einem eigenen, danach gelöschten Datenverzeichnis.
 
-    Arbeitet in einem eigenen, danach gelöschten Datenverzeichnis.
+    \b
+    lauf       Zeit und Speicher je Abschnitt, im Verhältnis zu einem blanken DuckDB-Skript über dieselben Dateien
+    haushalte  wie gut Haushalte, Haushaltstypen und Migrationshintergrund aus dem Register die simulierte Wahrheit treffen
     """
+    if what == "haushalte":
+        from tests.benchmarks.bench_haushalte import main as compare
+
+        compare(residents or 60_000)
+        return
     from tests.benchmarks.bench_run import main as measure
 
-    measure(residents, dates)
+    measure(residents or 500_000, dates)
 
 
 if __name__ == "__main__":
