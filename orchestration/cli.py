@@ -162,6 +162,22 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
 
 
 @main.command()
+@click.argument("vorher", metavar="RELEASE")
+@click.argument("nachher", metavar="RELEASE")
+@city_option
+def vergleiche(vorher: str, nachher: str, town: str | None) -> None:
+    """Was sich zwischen zwei Veröffentlichungen geändert hat, und warum.
+
+    Eine Veröffentlichung nennt man mit ihrer Nummer oder ganz, wie ./sozialraum status sie zeigt.
+    """
+    from orchestration.report import comparison_report
+    from orchestration.resources import workplace
+    from warehouse.compare import compare
+
+    comparison_report(compare(workplace(town).home, vorher, nachher))
+
+
+@main.command()
 @click.argument("what", metavar="[lauf|haushalte]", type=click.Choice(["lauf", "haushalte"]), default="lauf")
 @click.option("--residents", type=int, help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
 @click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
