@@ -130,6 +130,26 @@ def sql(query: str, town: str | None, shape: str) -> None:
 
 
 @main.command()
+@click.argument("indikator")
+@click.argument("gebiet")
+@click.argument("jahr", type=int)
+@city_option
+@click.option("--gebietsstand", metavar="STAND", help="Auf welchen Grenzen; ohne Angabe die am Stichtag gültigen.")
+@click.option("--ebene", metavar="EBENE", help="Nötig nur, wo Räume zweier Ebenen gleich heißen.")
+def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsstand: str | None, ebene: str | None) -> None:
+    """Wie ein veröffentlichter Wert zustande kam: Zählungen, Formel mit Zahlen, Regeln, Lieferungen.
+
+    \b
+    ./sozialraum erklaere anteil_65_plus 0101 2024
+    ./sozialraum erklaere anteil_nichtdeutsche Hilden 2020 --gebietsstand hilden2015
+    """
+    from orchestration.explain import explain
+    from orchestration.resources import workplace
+
+    explain(workplace(town).home, indikator, gebiet, jahr, gebietsstand, ebene)
+
+
+@main.command()
 @city_option
 def status(town: str | None) -> None:
     """Lieferungen, letzte Läufe, Veröffentlichungen, Freigaben, und was veraltet ist."""
@@ -159,6 +179,22 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
     day: date | None = datum.date() if datum else None
     folder = approve_release(workplace(town), release_id, zielgruppe, Discussion(day, roles, comments or "", simuliert))
     click.echo(f"Freigegeben für {zielgruppe}: {folder}")
+
+
+@main.command()
+@city_option
+@click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
+def bericht(town: str | None, release_id: str | None) -> None:
+    """Den Sozialreport einer Veröffentlichung neu bauen, etwa nach Änderungen an den Texten der Redaktion.
+
+    Texte liegen als Markdown in redaktion/AUSGABE/GEBIET.md im Datenverzeichnis (ohne Ausgabe: redaktion/aktuell,
+    für die Stadt stadt.md). Gebaut werden die Entwürfe; was freigegeben ist, bleibt.
+    """
+    from orchestration.bericht import rebuild
+    from orchestration.resources import workplace
+
+    for folder in rebuild(workplace(town), release_id):
+        click.echo(f"Bericht: {folder}")
 
 
 @main.command()
