@@ -285,23 +285,30 @@ def vergleiche(vorher: str, nachher: str, town: str | None) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["lauf", "schutz"]), default="lauf")
+@click.argument("what", metavar="[lauf|haushalte|schutz]", type=click.Choice(["lauf", "haushalte", "schutz"]), default="lauf")
+@click.option("--residents", type=int, help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
+@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
 @click.option("--tabelle", "tables", multiple=True, metavar="NAME", help="Nur für schutz: diese Tabelle, mehrfach möglich; ohne Angabe alle, das dauert über eine Stunde.")
-@click.option("--residents", default=500_000, show_default=True, help="Einwohner der Modellstadt.")
-@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage.")
-def bench(what: str, tables: tuple[str, ...], residents: int, dates: int) -> None:
-    """lauf: Zeit und Speicher je Abschnitt, im Verhältnis zu einem blanken DuckDB-Skript über dieselben Dateien.
+def bench(what: str, residents: int | None, dates: int, tables: tuple[str, ...]) -> None:
+    """Messen an der Modellstadt, in einem eigenen, danach gelöschten Datenverzeichnis.
 
-    Arbeitet in einem eigenen, danach gelöschten Datenverzeichnis. schutz: die Tabellen aus ../shared/data/schutz
-    schützen und angreifen, neben den Zahlen anderer Programme.
+    \b
+    lauf       Zeit und Speicher je Abschnitt, im Verhältnis zu einem blanken DuckDB-Skript über dieselben Dateien
+    haushalte  wie gut Haushalte, Haushaltstypen und Migrationshintergrund aus dem Register die simulierte Wahrheit treffen
+    schutz     die Tabellen aus ../shared/data/schutz schützen und angreifen, neben den Zahlen anderer Programme
     """
     if what == "schutz":
         from tests.benchmarks.bench_disclosure import main as protect
 
         sys.exit(protect(list(tables)))
+    if what == "haushalte":
+        from tests.benchmarks.bench_haushalte import main as compare
+
+        compare(residents or 60_000)
+        return
     from tests.benchmarks.bench_run import main as measure
 
-    measure(residents, dates)
+    measure(residents or 500_000, dates)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 -- Kennzahlen aller Themen außer der Bevölkerung, wie sie geliefert sind. Ein neues Thema: sein Modell hier nennen.
 {% set modelle = [
+    'int_haushalt__kennzahl',
+    'int_haushalt__migration_kennzahl',
     'int_wohnen__kennzahl',
 ] %}
 
