@@ -879,8 +879,8 @@ class _Door:
         public = [e.id for e in stadt.ebenen if not e.intern]
         self._write_rows(
             "_stadt",
-            "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[]",
-            [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public]],
+            "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[], epsg integer",
+            [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public, stadt.epsg]],
         )
 
     def _write_rows(self, name: str, columns: str, rows: list[list[Any]]) -> None:

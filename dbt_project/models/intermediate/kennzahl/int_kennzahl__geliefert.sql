@@ -1,6 +1,13 @@
 -- Kennzahlen aller Themen außer der Bevölkerung, wie sie geliefert sind. Ein neues Thema: sein Modell hier nennen.
 {% set modelle = [
     'int_wohnen__kennzahl',
+    'int_orte__kennzahl',
+    'int_orte__umkreis',
+    'int_kita__kennzahl',
+    'int_schulen__kennzahl',
+    'int_einschulung__kennzahl',
+    'int_nahverkehr__kennzahl',
+    'int_wege__kennzahl',
 ] %}
 
 with geliefert as (
