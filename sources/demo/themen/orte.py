@@ -192,7 +192,7 @@ def _office(path: Path, world: World, here: Places) -> Path:
     for n in here.standing(world.year, *kinds).tolist():
         since = f"01.01.{here.opens[n]}" if here.opens[n] else ""
         hours = "Mo-Fr 08:00-16:00" if here.kind[n] == "beratungsstelle" else ""
-        rows.append([f"{here.kind[n][:2].upper()}{here.number[n]:03d}", kinds[here.kind[n]], here.name[n], here.detail[n], here.supporter[n], here.spelled[n], int(here.capacity[n]) or "", hours, since, "", "nein"])
+        rows.append([f"{here.kind[n][:3].upper()}{here.number[n]:03d}", kinds[here.kind[n]], here.name[n], here.detail[n], here.supporter[n], here.spelled[n], int(here.capacity[n]) or "", hours, since, "", "nein"])
     # A refuge is in the list without an address, as it should be.
     rows.append(["SH001", "Schutz", "Frauenhaus", "", SUPPORTERS[3], "", "", "", "", "", "ja"])
     return write_lines(path, rows, encoding="cp1252")
@@ -201,7 +201,7 @@ def _office(path: Path, world: World, here: Places) -> Path:
 def _parks(path: Path, world: World, here: Places) -> Path:
     rows: list[list[object]] = [["Objekt", "Art", "Name", "Rechtswert", "Hochwert", "Fläche in m²"]]
     for n in here.standing(world.year, *OPEN_AIR).tolist():
-        rows.append([f"{here.kind[n][:2].upper()}{here.number[n]:03d}", here.kind[n].capitalize(), here.name[n], metres(here.xy[n, 0]), metres(here.xy[n, 1]), 400 + 37 * int(here.number[n] % 40)])
+        rows.append([f"{here.kind[n][:3].upper()}{here.number[n]:03d}", here.kind[n].capitalize(), here.name[n], metres(here.xy[n, 0]), metres(here.xy[n, 1]), 400 + 37 * int(here.number[n] % 40)])
     return write_lines(path, rows)
 
 

@@ -13,9 +13,9 @@ from methods import geocode, geometry
 WGS84 = 4326
 
 
-def finest_areas(dbt):
+def finest_areas(einheiten):
     """Per area version the finest level that has polygons: ebene, keys, polygons and their EPSG, in order of the keys."""
-    rows = dbt.ref("int_raum__einheit").filter("geometrie is not null").select("gebietsstand, rang, ebene, raumeinheit_id, geometrie, geometrie_epsg")
+    rows = einheiten.filter("geometrie is not null").select("gebietsstand, rang, ebene, raumeinheit_id, geometrie, geometrie_epsg")
     areas = {}
     for version, _, level, epsg in rows.aggregate("gebietsstand, rang, ebene, any_value(geometrie_epsg) as epsg").order("gebietsstand, rang").fetchall():
         areas[version] = (level, int(epsg))
@@ -34,17 +34,22 @@ def texts(column):
     return [None if value is None or value is np.ma.masked else str(value) for value in np.ma.asarray(column, dtype=object).tolist()]
 
 
-def addresses(dbt):
-    rows = dbt.ref("stg_adressen__adresse").order("adresse_id").select("adresse_id, strassenname, hausnummer, zusatz, block_id, x, y, gueltig_von, gueltig_bis, epsg").fetchall()
+def addresses(verzeichnis):
+    rows = verzeichnis.order("adresse_id").select("adresse_id, strassenname, hausnummer, zusatz, block_id, x, y, gueltig_von, gueltig_bis, epsg").fetchall()
     table = geocode.AddressTable([row[1] for row in rows], [int(row[2]) for row in rows], [row[3] or "" for row in rows]) if rows else None
     return rows, table
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    town = int(dbt.ref("stg_tuer__stadt").select("epsg").fetchall()[0][0])
-    areas = finest_areas(dbt)
-    data = dbt.ref("stg_orte__ort").select("zeile_id, stichtag, gebietsstand, ebene, raumeinheit_id, anschrift, x, y, coalesce(epsg, 0) as epsg, geometrie").order("zeile_id").fetchnumpy()
+    # dbt finds references only where they stand by themselves.
+    einheiten = dbt.ref("int_raum__einheit")
+    stadt = dbt.ref("stg_tuer__stadt")
+    verzeichnis = dbt.ref("stg_adressen__adresse")
+    orte = dbt.ref("stg_orte__ort")
+    town = int(stadt.select("epsg").fetchall()[0][0])
+    areas = finest_areas(einheiten)
+    data = orte.select("zeile_id, stichtag, gebietsstand, ebene, raumeinheit_id, anschrift, x, y, coalesce(epsg, 0) as epsg, geometrie").order("zeile_id").fetchnumpy()
     count = len(data["zeile_id"])
     x, y, system = numbers(data["x"]), numbers(data["y"]), np.ma.filled(np.ma.asarray(data["epsg"]), 0).astype(int)
     wkt = texts(data["geometrie"])
@@ -58,7 +63,7 @@ def model(dbt, session):
 
     how = np.where(np.isfinite(x), "koordinate", "offen").astype(object)
     found, candidates, block = [None] * count, [None] * count, [None] * count
-    houses, table = addresses(dbt)
+    houses, table = addresses(verzeichnis)
     known = {}
     dates, written = data["stichtag"].astype("datetime64[D]").tolist(), texts(data["anschrift"])
     for place in np.flatnonzero(how == "offen").tolist() if table else ():
@@ -78,11 +83,14 @@ def model(dbt, session):
 
     level, area = texts(data["ebene"]), texts(data["raumeinheit_id"])
     versions = texts(data["gebietsstand"])
-    listed = {(row[0], row[1], row[2]) for row in dbt.ref("int_raum__einheit").select("gebietsstand, ebene, raumeinheit_id").fetchall()}
+    listed = {(row[0], row[1], row[2]) for row in einheiten.select("gebietsstand, ebene, raumeinheit_id").fetchall()}
     keyed = np.array([(v, e, a) in listed for v, e, a in zip(versions, level, area, strict=True)], dtype=bool)
     how[keyed & (how == "offen")] = "schluessel"
+    area = [key if valid else None for key, valid in zip(area, keyed.tolist(), strict=True)]
     for version, (finest, keys, shapes, epsg) in areas.items():
-        rows = np.flatnonzero((np.array(versions, dtype=object) == version) & ~keyed)
+        # Where a list names areas, its points are not put into coarser ones: what has no valid key stays unplaced.
+        fits = np.array([own is None or own == finest for own in level], dtype=bool)
+        rows = np.flatnonzero((np.array(versions, dtype=object) == version) & ~keyed & fits)
         here = geometry.area_of(*geometry.transform(x[rows], y[rows], town, epsg), shapes)
         for row, place in zip(rows.tolist(), here.tolist(), strict=True):
             level[row] = finest

@@ -11,7 +11,7 @@ select
     roh.ort_nr,
     roh.name,
     roh.traeger,
-    coalesce(roh.anschrift, roh.strasse || coalesce(' ' || roh.hausnummer, '')) as anschrift,
+    coalesce(roh.anschrift, roh.strasse_name || coalesce(' ' || roh.hausnummer_text, '')) as anschrift,
     roh.plz,
     roh.x,
     roh.y,
