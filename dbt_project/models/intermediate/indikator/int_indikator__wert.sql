@@ -27,8 +27,11 @@ summen as (
         bool_or(coalesce(quellenstand.vorlaeufig, false) or wert.status_id = 'vorlaeufig') as vorlaeufig,
         -- Die Lieferung des Zählers; wo er aus mehreren kommt, die erste nach Namen.
         min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id,
-        min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) filter (where formel.rolle = 'zaehler') as jahresstichtag
-    from {{ ref('int_kennzahl__wert') }} as wert
+        min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) filter (where formel.rolle = 'zaehler') as jahresstichtag,
+        max(wert.guete) as guete,
+        bool_or(wert.uebergeleitet) as uebergeleitet,
+        max(wert.erwarteter_fehler) as erwarteter_fehler
+    from {{ ref('int_kennzahl__alle') }} as wert
     inner join {{ ref('int_indikator__formel') }} as formel on wert.kennzahl_id = formel.kennzahl_id
     inner join thema on wert.kennzahl_id = thema.kennzahl_id
     left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
@@ -66,7 +69,10 @@ gefuegt as (
         ) as fehlt,
         zaehler.vorlaeufig or coalesce(nenner.vorlaeufig, false) as vorlaeufig,
         zaehler.jahresstichtag,
-        zaehler.lieferung_id
+        zaehler.lieferung_id,
+        greatest(zaehler.guete, nenner.guete) as guete,
+        zaehler.uebergeleitet or coalesce(nenner.uebergeleitet, false) as uebergeleitet,
+        greatest(zaehler.erwarteter_fehler, nenner.erwarteter_fehler) as erwarteter_fehler
     from summen as zaehler
     inner join {{ ref('indikatoren') }} as indikator on zaehler.indikator_id = indikator.indikator_id
     left join nennerstichtag
@@ -98,6 +104,7 @@ werte as (
         gefuegt.indikator_id,
         indikator.ki_methode,
         cast(indikator.faktor as double) as faktor,
+        coalesce(cast(indikator.designeffekt as double), 1) as designeffekt,
         gefuegt.zaehler,
         gefuegt.nenner,
         gefuegt.quadratsumme,
@@ -119,7 +126,10 @@ werte as (
         end as status_id,
         gefuegt.vorlaeufig,
         gefuegt.jahresstichtag,
-        gefuegt.lieferung_id
+        gefuegt.lieferung_id,
+        gefuegt.guete,
+        gefuegt.uebergeleitet,
+        gefuegt.erwarteter_fehler
     from gefuegt
     inner join {{ ref('indikatoren') }} as indikator on gefuegt.indikator_id = indikator.indikator_id
     inner join {{ ref('stg_tuer__ebene') }} as ebene on gefuegt.ebene = ebene.ebene
