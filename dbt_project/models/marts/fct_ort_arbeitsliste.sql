@@ -25,3 +25,4 @@ inner join {{ ref('int_orte__lage') }} as lage on juengste.zeile_id = lage.zeile
 where lage.lage_art in ('offen', 'ausserhalb')
     -- Ein Fahrplan reicht immer über die Stadt hinaus.
     and juengste.kategorie <> 'haltestelle'
+    and not juengste.vertraulich
