@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline.conftest import Town
 
 #: What tables of age, sex and nationality cannot carry; the README lists the same.
-LOST = {"anteil_wohndauer_5_plus", "anteil_wohndauer_10_plus"}
+LOST = {"anteil_wohndauer_5_plus", "anteil_wohndauer_10_plus"} | {f"anteil_im_umkreis_{kind}" for kind in ("apotheke", "haltestelle", "hausarzt", "spielplatz", "supermarkt")}
 
 
 @pytest.fixture(scope="module")
