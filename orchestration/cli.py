@@ -182,6 +182,22 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
 
 
 @main.command()
+@city_option
+@click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
+def bericht(town: str | None, release_id: str | None) -> None:
+    """Den Sozialreport einer Veröffentlichung neu bauen, etwa nach Änderungen an den Texten der Redaktion.
+
+    Texte liegen als Markdown in redaktion/AUSGABE/GEBIET.md im Datenverzeichnis (ohne Ausgabe: redaktion/aktuell,
+    für die Stadt stadt.md). Gebaut werden die Entwürfe; was freigegeben ist, bleibt.
+    """
+    from orchestration.bericht import rebuild
+    from orchestration.resources import workplace
+
+    for folder in rebuild(workplace(town), release_id):
+        click.echo(f"Bericht: {folder}")
+
+
+@main.command()
 @click.argument("vorher", metavar="RELEASE")
 @click.argument("nachher", metavar="RELEASE")
 @city_option

@@ -129,6 +129,7 @@ def _paths(home: Home) -> None:
     out.print(f"Stand     {release['release_id']} ({state})")
     out.print(f"Mart      {home.current / 'mart.duckdb'}", soft_wrap=True)
     out.print(f"Exporte   {home.current / 'exports'}", soft_wrap=True)
+    out.print(f"Bericht   {home.current / 'reports' / 'bericht' / 'index.html'}   PDF {home.current / 'reports' / 'sozialreport.pdf'}", soft_wrap=True)
 
 
 def print_query(home: Home, query: str, shape: str) -> None:

@@ -256,6 +256,8 @@ class Ebene(Declared):
     plural: str
     #: Stays in the sealed zone for good (block).
     intern: bool = False
+    #: Each area of this level gets a profile in the Sozialreport; its finest level without one is drawn as a map only.
+    profil: bool = False
 
 
 class Stadt(Declared):
