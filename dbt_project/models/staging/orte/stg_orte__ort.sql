@@ -30,3 +30,5 @@ from {{ roh('ort') }} as roh
 cross join {{ ref('stg_tuer__stadt') }} as stadt
 where roh.kategorie is not null
     and coalesce(roh.ags, stadt.ags) = stadt.ags
+-- Ein Halt für Bus und Bahn steht in OpenStreetMap unter einer Nummer und kommt mit jedem Verkehrsmittel: ein Ort.
+qualify row_number() over (partition by roh.lieferung_id, roh.liste, roh.kategorie, roh.ort_nr order by roh.unterkategorie, roh.zeile) = 1
