@@ -20,6 +20,10 @@ from warehouse.connect import connect
 from warehouse.paths import Home
 from warehouse.settings import Settings
 
+NOTHING_RELEASED = (
+    "select ''::varchar as zielgruppe, null::date as stichtag, ''::varchar as kennzahl_id, ''::varchar as gebietsstand,"
+    " ''::varchar as ebene, ''::varchar as raumeinheit_id, null::double as wert, false as zuletzt limit 0"
+)
 RECEIPT = "2025-02-03 02:00:00"
 PASSED = {"success", "pass"}
 
@@ -66,6 +70,7 @@ class Lager:
         """Write down town, area versions and deliveries."""
         with connect() as database:
             self._copy(database, "_stadt", f"select 'test' as stadt, 'Test' as name, '00000000' as ags, true as simuliert, true as statistikstelle, 3 as mindestzahl, {ebenen}::varchar[] as ebenen, {published}::varchar[] as veroeffentlichungsebenen, 25832 as epsg")
+            self._copy(database, "_freigegeben", NOTHING_RELEASED)
             rows = " union all ".join(
                 f"select '{name}' as gebietsstand, date '{start}' as gueltig_von, cast({f'{end!r}' if end else 'null'} as date) as gueltig_bis, {str(end is None).lower()} as aktuell" for name, start, end in versions
             )
