@@ -152,7 +152,7 @@ class Aufbewahrung(Declared):
 
 
 class Format(Declared):
-    art: Literal["csv", "geo", "xlsx"] = "csv"
+    art: Literal["csv", "geo", "xlsx", "zip"] = "csv"
     trennzeichen: str = ","
     kodierung: Literal["utf-8", "iso-8859-1", "cp1252", "utf-16"] = "utf-8"
     dezimal: Literal[".", ","] = "."
@@ -165,10 +165,18 @@ class Format(Declared):
     kopfzeilen: int = Field(default=1, ge=1)
     #: ``xlsx`` only: pattern at which the first cell of a line ends the table (footnotes, licence text).
     ende: str | None = None
-    #: Layer of a GeoPackage or sheet of a workbook; without it the first.
+    #: Layer of a GeoPackage, sheet of a workbook (without it the first) or, for ``zip``, the CSV file in the archive.
     ebene: str | None = None
+    #: Texts that stand for an empty cell ("null", "k. A.").
+    leer: tuple[str, ...] = ()
     #: ``geo`` only: CRS of the coordinates as EPSG number.
     epsg: int | None = None
+
+    @model_validator(mode="after")
+    def _member_named(self) -> Format:
+        if self.art == "zip" and not self.ebene:
+            raise ValueError("art zip braucht ebene, den Namen der CSV-Datei im Archiv")
+        return self
 
 
 class Tabelle(Declared):

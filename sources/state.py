@@ -61,8 +61,8 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
     _write_rows(
         db, home,
         "_stadt",
-        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[]",
-        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public]],
+        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[], epsg integer",
+        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public, stadt.epsg]],
     )  # fmt: skip
 
 

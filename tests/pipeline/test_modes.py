@@ -10,7 +10,9 @@ import pytest
 from tests.pipeline.conftest import Town
 
 #: What tables of age, sex and nationality cannot carry; the README lists the same.
-LOST = {"anteil_wohndauer_5_plus", "anteil_wohndauer_10_plus", "anteil_migrationshintergrund", "anteil_migrationshintergrund_0_17"}
+LOST = {"anteil_wohndauer_5_plus", "anteil_wohndauer_10_plus", "anteil_migrationshintergrund", "anteil_migrationshintergrund_0_17"} | {
+    f"anteil_im_umkreis_{kind}" for kind in ("apotheke", "haltestelle", "hausarzt", "spielplatz", "supermarkt")
+}
 
 
 @pytest.fixture(scope="module")

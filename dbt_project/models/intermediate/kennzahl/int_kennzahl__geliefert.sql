@@ -3,6 +3,13 @@
     'int_haushalt__kennzahl',
     'int_haushalt__migration_kennzahl',
     'int_wohnen__kennzahl',
+    'int_orte__kennzahl',
+    'int_orte__umkreis',
+    'int_kita__kennzahl',
+    'int_schulen__kennzahl',
+    'int_einschulung__kennzahl',
+    'int_nahverkehr__kennzahl',
+    'int_wege__kennzahl',
 ] %}
 
 with geliefert as (
