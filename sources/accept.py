@@ -663,7 +663,7 @@ class _Door:
         here = [row for row in found if row[0] == found[0][0]]
         lines = list(dict.fromkeys(physical_line(load.file, rows.tabelle.format, line) for _, line, _ in here))
         more = numbers[rule.name] - len(here)
-        word = {"csv": "Zeile", "geo": "Objekt"}[rows.tabelle.format.art]
+        word = "Objekt" if rows.tabelle.format.art == "geo" else "Zeile"
         where = f"{word}{('n' if word == 'Zeile' else 'e') if len(lines) > 1 else ''} {', '.join(map(str, lines))}{f' und {more} weitere' if more else ''}"
         column = f", Spalte „{rule.column.name}“" if rule.column else ""
         value = here[0][2]

@@ -79,6 +79,8 @@ class Spalte(Declared):
     vollstaendig: bool = False
     #: Multiplied into numbers (square metres to hectares: 0.0001).
     faktor: float | None = None
+    #: SQL condition over ``ziel`` names: where it does not hold, the value is never written (a statement nobody released).
+    nur_wenn: str | None = None
 
     @model_validator(mode="after")
     def _options_fit(self) -> Spalte:
@@ -111,7 +113,8 @@ class Korrektur(Declared):
 
 
 class Format(Declared):
-    art: Literal["csv", "geo", "xlsx"] = "csv"
+    #: ``csv`` is read in bulk by DuckDB; ``csv_zellen`` cell by cell, for small files with footnotes or a header of several lines.
+    art: Literal["csv", "csv_zellen", "geo", "xlsx", "sav", "qdpx"] = "csv"
     trennzeichen: str = ","
     kodierung: Literal["utf-8", "iso-8859-1", "cp1252", "utf-16"] = "utf-8"
     dezimal: Literal[".", ","] = "."
@@ -120,10 +123,15 @@ class Format(Declared):
     tausender: Literal["", ".", " "] = ""
     #: Lines before the header.
     vorspann: int = 0
-    #: ``xlsx`` only: lines of the header, joined by " | ".
+    #: ``xlsx`` and ``csv_zellen``: lines of the header, joined by " | ".
     kopfzeilen: int = Field(default=1, ge=1)
-    #: ``xlsx`` only: pattern at which the first cell of a line ends the table (footnotes, licence text).
+    #: ``xlsx`` and ``csv_zellen``: pattern at which the first cell of a line ends the table (footnotes, licence text).
     ende: str | None = None
+    #: Not for ``csv`` and ``geo``: these columns stay, every other one becomes rows with its name as ``Merkmal`` and the cell
+    #: as ``Wert`` (crosstabs, questionnaires). Patterns with ``*`` are allowed.
+    bleiben: tuple[str, ...] = ()
+    #: With ``bleiben``: columns that are not read at all (free text, the indentation of a crosstab).
+    weglassen: tuple[str, ...] = ()
     #: Layer of a GeoPackage or sheet of a workbook; without it the first.
     ebene: str | None = None
     #: ``geo`` only: CRS of the coordinates as EPSG number.

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from sources.formats import READERS, Unreadable
+from sources.formats import READERS, Unreadable, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
 
@@ -377,7 +377,7 @@ def physical_line(file: SourceFile, fmt: Format, record: int) -> int:
     ``record`` counts like ``zeile``: the header included, blank lines not.
     """
     if fmt.art in READERS:
-        return READERS[fmt.art](file.path, fmt).lines[record - fmt.vorspann - fmt.kopfzeilen - 1]
+        return read_table(file.path, fmt).lines[record - fmt.vorspann - fmt.kopfzeilen - 1]
     if fmt.art == "geo":
         return record
     with file.path.open(encoding=fmt.kodierung, errors="replace", newline="") as text:
@@ -402,7 +402,7 @@ def _read_cells(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Q
     import pyarrow as pa
 
     try:
-        cells = READERS[tabelle.format.art](file.path, tabelle.format)
+        cells = read_table(file.path, tabelle.format)
     except Unreadable as problem:
         raise Refused(f"{file.name}: {problem}; bitte wie vereinbart neu ausgeben.") from None
     wrong = compare_columns(quelle, tabelle, cells.header)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sources.demo.themen import wohnen
+from sources.demo.themen import amtlich, beteiligung, umfrage, wohnen
 from sources.demo.world import World
 
 #: Called at the end of every simulated year whose stock is asked for, in both modes of the town.
-AT_YEAR_END: tuple[Callable[[Path, World], list[Path]], ...] = (wohnen.write,)
+AT_YEAR_END: tuple[Callable[[Path, World], list[Path]], ...] = (wohnen.write, amtlich.write, umfrage.write, beteiligung.write)
