@@ -38,7 +38,7 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
             # A first run has two long single-threaded parts that do not need each other.
             with parsing_ahead(place):
                 _simulate(place)
-    if edition is None and nothing_new(place):
+    if edition is None and not place.fetching and nothing_new(place):
         return False
     _run_job(place, edition)
     return True

@@ -872,6 +872,15 @@ class _Door:
         )
         today = self.now.date()
         self._write_rows(
+            "_lieferplan",
+            "quelle_id varchar, name varchar, rhythmus varchar, jahresstichtag varchar, seit date, verzug_tage integer, heute date",
+            [
+                [q.quelle, q.name, q.rhythmus, q.jahresstichtag, q.seit, q.verzug_tage, today]
+                for q in self.city.quellen
+                if stadt.statistikstelle or not q.abschottung
+            ],
+        )
+        self._write_rows(
             "_gebietsstand",
             "gebietsstand varchar, gueltig_von date, gueltig_bis date, aktuell boolean",
             [[g.id, g.gueltig_von, g.gueltig_bis, g.gueltig_von <= today <= (g.gueltig_bis or today)] for g in stadt.gebietsstaende],

@@ -203,6 +203,19 @@ class Stichtag(Declared):
     jahr_versatz: int = 0
 
 
+class Bezug(Declared):
+    """Where a source lies with its supplier, to be fetched by the run (only with the setting ``bezug: true``)."""
+
+    art: Literal["ordner", "sftp", "https"]
+    #: A folder, ``sftp://user@host/folder`` or the https address of one file.
+    adresse: str
+    #: Which files of the folder, with ``*``; their names have to be those of ``dateien``.
+    muster: str = "*"
+    #: ``sftp`` only: private key to log in with, and the file of known hosts (the system's without it).
+    schluesseldatei: Path | None = None
+    known_hosts: Path | None = None
+
+
 class Quelle(Declared):
     """One source of one town."""
 
@@ -228,6 +241,8 @@ class Quelle(Declared):
     verzug_tage: int | None = Field(default=None, ge=0)
     #: Smallest count of this source that may leave, where it is not the town's.
     mindestzahl: int | None = Field(default=None, ge=1)
+    #: From where a run fetches new files; without it they are brought.
+    bezug: Bezug | None = None
     stichtag: Stichtag
     #: Values of named placeholders in ``dateien``: name -> {text in the path: what it means}.
     platzhalter: dict[str, dict[str, str]] = {}

@@ -21,6 +21,7 @@ NOISE = 0.0008
 AROUND = (("05158", "Mettmann, Kreis", 8.709), ("05", "Nordrhein-Westfalen", 322.24), ("DG", "Deutschland", 1496.4))
 CENSUS_DAY = date(2022, 5, 15)
 FLAT_SINCE = 2020
+LAST_PUBLISHED = 2023  # the office publishes nine months after the reference date: that of 2024 is still to come
 SEXES = ("Insgesamt", "männlich", "weiblich")
 
 
@@ -32,7 +33,9 @@ def write(target: Path, world: World) -> list[Path]:
     share = women / max(registered, 1)
     sizes = [("05158016", "Hilden, Stadt", own)] + [(key, name, round(own * times * (1 + rng.normal(0, NOISE)))) for key, name, times in AROUND]
     counts = [(key, name, total, total - round(total * share), round(total * share)) for key, name, total in reversed(sizes)]
-    files = [_flat(target, world.year, counts) if world.year >= FLAT_SINCE else _export(target, world.year, counts)]
+    files = []
+    if world.year <= LAST_PUBLISHED:
+        files.append(_flat(target, world.year, counts) if world.year >= FLAT_SINCE else _export(target, world.year, counts))
     if world.year == CENSUS_DAY.year:
         files.append(_census(target, round(registered * CENSUS), own, rng))
     return files

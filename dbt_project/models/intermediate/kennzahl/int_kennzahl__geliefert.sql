@@ -1,6 +1,9 @@
 -- Kennzahlen aller Themen außer der Bevölkerung, wie sie geliefert sind. Ein neues Thema: sein Modell hier nennen.
 {% set modelle = [
     'int_wohnen__kennzahl',
+    'int_netzwerk__kennzahl',
+    'int_planung__kennzahl',
+    'int_wahl__kennzahl',
 ] %}
 
 with geliefert as (
