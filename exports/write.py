@@ -1,80 +1,82 @@
-"""A mart table as files for others: Parquet, CSV for machines, CSV for German Excel. Same table in, same bytes out.
+"""What leaves as files: the marts of an audience for analysts, and a package per contract. Same mart in, same bytes out.
 
 Reads an audience's mart only; what is not in it cannot get into a file.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from exports import formats
+from exports.catalogue import write_catalogue, write_data_package
+from exports.contract import Contract, Table
 from warehouse.connect import connect, literal
 
-CHUNK = 1 << 20
-UTF8_BOM = b"\xef\xbb\xbf"
-NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL")
+CHECKSUMS = "pruefsummen.sha256"
 
 
 def write_exports(mart: Path, target: Path, tables: tuple[str, ...], facts: dict[str, str], simulated: bool) -> list[Path]:
-    """Write each table as ``.parquet``, ``.csv`` and ``_excel.csv`` into ``target`` and return the files.
+    """Write each mart as ``.parquet``, ``.csv`` and ``_excel.csv`` into ``target`` and return the files.
 
     ``facts`` (release id, town, audience) go into the Parquet metadata next to the columns' descriptions. Every row
     says in its last column ``simuliert`` whether it comes from simulated deliveries: a CSV has no other place for it.
     """
     target.mkdir(parents=True, exist_ok=True)
     files = []
-    with connect() as db:
-        db.execute(f"attach {literal(mart)} as mart (read_only)")
-        db.execute("set threads = 1")  # one writer: row groups and bytes do not depend on timing
+    with _reading(mart) as db:
         for table in tables:
             db.execute(f"create or replace temp view {table} as select *, {simulated} as simuliert from mart.{table} order by all")
             described = dict(db.execute("select column_name, comment from duckdb_columns() where database_name = 'mart' and table_name = ? and comment is not null", [table]).fetchall())
             files += [
-                _parquet(db, table, target / f"{table}.parquet", facts | described),
-                _machine_csv(db, table, target / f"{table}.csv"),
-                _excel_csv(db, table, target / f"{table}_excel.csv"),
+                formats.parquet(db, table, target / f"{table}.parquet", facts | described),
+                formats.machine_csv(db, table, target / f"{table}.csv"),
+                formats.excel_csv(db, named(table), target / f"{table}_excel.csv"),
             ]
     return files
 
 
-def _parquet(db: DuckDBPyConnection, table: str, path: Path, metadata: dict[str, str]) -> Path:
-    pairs = ", ".join(f"{literal(key)}: {literal(value)}" for key, value in sorted(metadata.items()))
-    db.execute(f"copy (from {table}) to {literal(path)} (format parquet, compression zstd, kv_metadata {{{pairs}}})")
-    return path
+def named(table: str) -> str:
+    """A fact with the names of its area and indicator before their keys."""
+    return f"""(select raum.name as raum, indikator.name as indikator, indikator.einheit, zeile.* from {table} as zeile
+                left join mart.dim_raumeinheit as raum using (raumeinheit_id, gebietsstand, ebene)
+                left join mart.dim_indikator as indikator using (indikator_id))"""
 
 
-def _machine_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
-    """RFC 4180: comma, dot, CRLF, UTF-8 without BOM; an empty field is unknown, its reason stands in the status columns."""
-    return _csv(db, f"from {table}", path, ",", b"")
+def write_packages(mart: Path, target: Path, contracts: list[Contract], facts: dict[str, str]) -> list[Path]:
+    """One folder per contract below ``target``: its tables in the agreed forms, a Data Package, checksums; beside them
+    the catalogue of all. ``facts``: release, stadt, ags, epsg, erstellt, stichtage, quellen."""
+    files: list[Path] = []
+    with _reading(mart) as db:
+        for contract in contracts:
+            folder = target / contract.empfaenger
+            folder.mkdir(parents=True, exist_ok=True)
+            written: dict[Path, tuple[Table, str]] = {}
+            for table in contract.tabellen:
+                relation = f"mart.export.{contract.model_of(table)}"
+                listed = ", ".join(formats.quoted(c.name) for c in table.spalten)
+                db.execute(f"create or replace temp view zeilen as select {listed} from {relation} order by {', '.join(formats.quoted(k) for k in table.schluessel)}")
+                for form in table.formate:
+                    written |= {path: (table, form) for path in formats.write(form, db, contract, table, folder, facts)}
+            package = write_data_package(contract, folder, written, facts)
+            sums = folder / CHECKSUMS
+            listed_files = sorted([*written, package])
+            sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in listed_files), encoding="utf-8")
+            files += [*listed_files, sums]
+    if contracts:
+        files.append(write_catalogue(contracts, target, facts))
+    return files
 
 
-def _excel_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
-    """As German Excel opens it by double click: names before keys, semicolon, decimal comma, BOM; for a missing value its symbol."""
-    columns = {name: kind for name, kind, *_ in db.execute(f"describe {table}").fetchall()}
-    shown = []
-    for name, kind in columns.items():
-        if kind.startswith(NUMERIC):
-            text = f"replace(cast(zeile.\"{name}\" as varchar), '.', ',')"
-            shown.append(f'coalesce({text}, zeichen) as "{name}"' if name == "wert" else f'{text} as "{name}"')
-        elif kind == "BOOLEAN":
-            shown.append(f"case when zeile.\"{name}\" then 'ja' else 'nein' end as \"{name}\"")
-        elif kind == "DATE":
-            shown.append(f"strftime(zeile.\"{name}\", '%d.%m.%Y') as \"{name}\"")
-        else:
-            shown.append(f'zeile."{name}"')
-    names = "raum.name as raum, indikator.name as indikator, indikator.einheit"
-    joined = f"""{table} as zeile left join mart.dim_raumeinheit as raum using (raumeinheit_id, gebietsstand, ebene)
-                 left join mart.dim_indikator as indikator using (indikator_id)"""
-    return _csv(db, f"select {names}, {', '.join(shown)} from {joined} order by all", path, ";", UTF8_BOM)
+def _reading(mart: Path) -> DuckDBPyConnection:
+    db = connect()
+    db.execute(f"attach {literal(mart)} as mart (read_only)")
+    db.execute("set threads = 1")  # one writer: row groups and bytes do not depend on timing
+    return db
 
 
-def _csv(db: DuckDBPyConnection, rows: str, path: Path, delimiter: str, prefix: bytes) -> Path:
-    plain = path.with_suffix(".lf")
-    db.execute(f"copy ({rows}) to {literal(plain)} (format csv, header, delimiter '{delimiter}')")
-    with plain.open("rb") as source, path.open("wb") as target:
-        target.write(prefix)
-        while chunk := source.read(CHUNK):
-            target.write(chunk.replace(b"\n", b"\r\n"))
-    plain.unlink()
-    return path
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

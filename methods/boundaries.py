@@ -246,3 +246,47 @@ def _positions(keys, wanted):
     found = np.array([position.get(key, -1) for key in wanted], dtype=int)
     refuse(found < 0, "Überlagerungen dürfen nur bekannte Gebietsschlüssel nennen")
     return found
+
+
+class Step(NamedTuple):
+    """One change of boundaries: area keys before and after, its overlaps with weights by land, and residents.
+
+    before: residents of the old areas on their last date, shape (old,); after: residents of the new areas on their
+    first dates, nearest first, shape (dates, new); years: those dates as decimal years.
+    """
+
+    old: list
+    new: list
+    link_old: list
+    link_new: list
+    weight: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    years: np.ndarray
+
+
+class Carried(NamedTuple):
+    """Crosswalk to the newest areas; the year its weights were raked to; share of residents misplaced per year away from it."""
+
+    crosswalk: Crosswalk
+    year: float
+    drift: float
+
+
+def to_newest(steps):
+    """Crosswalks from every old version to the newest one, in the order of the steps (oldest first).
+
+    Each change is cleaned of slivers and raked to the nearest later date; later dates only measure how fast the weights
+    of the last change age. Unknown (NaN) without a second one.
+    """
+    cleaned = [without_slivers(from_links(s.old, s.new, s.link_old, s.link_new, s.weight), s.before) for s in steps]
+    last = steps[-1]
+    raked = [rake(cleaned[-1], last.before, after) for after in last.after]
+    result = []
+    for number in range(len(steps) - 1, -1, -1):
+        if number < len(steps) - 1:
+            cut = rake(cleaned[number], steps[number].before, steps[number].after[0])
+            raked = [compose(cut, further) for further in raked]
+        aging = drift(raked, last.years, np.round(steps[number].before)) if len(raked) > 1 else np.nan
+        result.append(Carried(raked[0], float(last.years[0]), aging))
+    return result[::-1]

@@ -7,7 +7,7 @@ compared is a verdict of its own and never "similar".
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import chdtrc, ndtr, ndtri, rel_entr
+from scipy.special import chdtrc, ndtr, ndtri, rel_entr, stdtr
 
 from methods._arrays import array, divide, effective, floats, refuse
 from methods.intervals import Z95, Estimate, Interval, newcombe, rate_difference
@@ -17,6 +17,7 @@ WORSE, BETTER = "schlechter", "besser"
 NOT_COMPUTABLE = "nicht berechenbar"
 
 FDR_LEVEL = 0.05  # share of false ones tolerated among what a text calls different
+ROUNDING = 1e-9  # variance of ranks below which they are certain
 POWER = 0.8  # chance of finding a difference of the stated size (issue 4, point 3)
 
 
@@ -94,6 +95,27 @@ def two_rates(x1, n1, x2, n2, deff1=1, deff2=1):
     return _signed_root(rel_entr(x1, n1 * pooled) + rel_entr(x2, n2 * pooled), divide(x1, n1) - divide(x2, n2))
 
 
+def two_means(n1, total1, squares1, n2, total2, squares2, deff1=1, deff2=1):
+    """Are the means of two independent groups equal? Welch's t on effective counts, from sums and sums of squares.
+
+    NaN where a group has fewer than two (effective) values or neither varies.
+    """
+    spread1, free1 = _squared_error(n1, total1, squares1, deff1)
+    spread2, free2 = _squared_error(n2, total2, squares2, deff2)
+    both = spread1 + spread2
+    statistic = divide(divide(total1, n1) - divide(total2, n2), np.sqrt(both))
+    freedom = divide(both**2, divide(spread1**2, free1) + divide(spread2**2, free2))
+    return Test(statistic[()], (2 * stdtr(freedom, -np.abs(statistic)))[()])
+
+
+def _squared_error(n, total, squares, deff):
+    """Sampling variance of a mean and its degrees of freedom (Satterthwaite's part)."""
+    n, total, squares, deff = floats(n, total, squares, deff)
+    _, effective_n = effective(0, n, deff)
+    freedom = np.where(effective_n > 1, effective_n - 1, np.nan)
+    return divide(divide(np.maximum(squares - total * divide(total, n), 0), n - 1), effective_n), freedom
+
+
 def _signed_root(divergence, difference):
     # A likelihood ratio is never negative; what falls below 0 is rounding.
     statistic = np.sign(difference) * np.sqrt(2 * np.maximum(divergence, 0))
@@ -163,3 +185,51 @@ def rank(x, n, seed, deff=1, z=Z95, draws=2000):
         result.value[usable] = 1 + (x / n > (x / n)[:, None]).sum(axis=-1)
         result.low[usable], result.high[usable] = np.quantile(ranks, tails, axis=0, method="inverted_cdf")
     return result
+
+
+RANK_NODES = 9  # of Gauss–Hermite quadrature over an area's own distribution
+RANK_GRID = 400  # logits at which the number of areas above is counted
+GRID_MARGIN = 4  # standard errors beyond the outermost areas, further than the outermost node
+
+
+def rank_limits(x, n, deff=1, z=Z95):
+    """As `rank`, for many groups of areas and without draws: shape (groups, areas), the same limits to about one rank.
+
+    Logits are normal (logit_variance of the index), so an area's rank given its own logit is 1 plus a sum of
+    independent events; their number is normal by its mean and variance, averaged over the area's own distribution.
+    """
+    x, n = effective(x, n, deff)
+    usable = ~np.isnan(x) & (n > 0)
+    result = Estimate(*np.full((3, *x.shape), np.nan))
+    for group in np.flatnonzero(usable.any(axis=-1)):
+        here = usable[group]
+        cases, people = x[group, here], n[group, here]
+        p = cases / people
+        result.value[group, here] = 1 + (p > p[:, None]).sum(axis=-1)
+        centre = np.log((cases + 0.5) / (people - cases + 0.5))
+        error = np.sqrt((people + 1) * (people + 2) / (people * (cases + 1) * (people - cases + 1)))
+        result.low[group, here], result.high[group, here] = _rank_quantiles(centre, error, ndtr([-z, z]))
+    return result
+
+
+def _rank_quantiles(centre, error, tails):
+    """Quantiles of the rank of each of k areas with normal logits; shape (tails, k)."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(RANK_NODES)
+    own = centre[:, None] + error[:, None] * nodes
+    grid = np.linspace(own.min() - GRID_MARGIN * error.max(), own.max() + GRID_MARGIN * error.max(), RANK_GRID)
+    above = ndtr((centre - grid[:, None]) / error)
+    # The area itself is not above itself.
+    self_above = ndtr(-nodes)
+    mean = 1 + np.interp(own, grid, above.sum(axis=-1)) - self_above
+    spread = np.interp(own, grid, (above * (1 - above)).sum(axis=-1)) - self_above * (1 - self_above)
+    spread = np.sqrt(np.maximum(spread, ROUNDING))
+    quantiles = []
+    for tail in tails:
+        # Of the mixture over nodes, by bisection over ranks with a continuity correction.
+        low, high = np.ones(centre.size), np.full(centre.size, float(centre.size))
+        while (low < high).any():
+            middle = np.floor((low + high) / 2)
+            reached = ndtr((middle[:, None] + 0.5 - mean) / spread) @ weights / weights.sum() >= tail
+            low, high = np.where(reached, low, np.minimum(middle + 1, high)), np.where(reached, middle, high)
+        quantiles.append(high)
+    return quantiles

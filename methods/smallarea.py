@@ -6,14 +6,16 @@ Must not replace an observed value: what comes out is a separate value that has 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betaln, expit, logit
+from scipy.special import betaincinv, betaln, expit, logit, ndtr
 
-from methods._arrays import array, divide, effective, floats, refuse
+from methods._arrays import array, counts, divide, effective, floats, refuse
+from methods.intervals import Z95, Interval
 
 POOLED_YEARS = 3  # rare events are pooled over three years
 STRENGTH_LIMITS = (1e-2, 1e9)  # search of the maximum; beyond, all areas are the same or have nothing in common
 LIKELIHOOD_TOLERANCE = 1e-6  # if "all areas equal" is no less likely than that, it is the answer
 LOGIT_LIMIT = 30  # proportions and shifts are searched within expit(±30)
+NEWTON_STEPS, SHIFT_TOLERANCE = 20, 1e-14  # the shift is small, so it converges within four or five
 
 
 class Prior(NamedTuple):
@@ -73,6 +75,19 @@ def empirical_bayes(x, n, prior, deff=1):
     x, n = effective(x, n, deff)
     own = n / (n + prior.strength)
     return (np.where(n == 0, 0, own * divide(x, n)) + (1 - own) * prior.mean)[()]
+
+
+def posterior_limits(x, n, prior, z=Z95, deff=1):
+    """Limits of the shrunken proportion: quantiles of Beta(x + a, n − x + b) on effective counts.
+
+    All areas equal (infinite strength) leaves no spread: both limits are the prior mean.
+    """
+    x, n = effective(x, n, deff)
+    x, n = np.where(n == 0, 0, x), np.where(np.isnan(x), np.nan, n)
+    mean, strength = floats(prior.mean, prior.strength)
+    a, b = (np.where(np.isinf(strength), np.nan, part * strength) for part in (mean, 1 - mean))
+    limits = (np.where(np.isinf(strength) & ~np.isnan(n), mean, betaincinv(x + a, n - x + b, tail))[()] for tail in ndtr([-z, z]))
+    return Interval(*limits)
 
 
 def pooled(counts, years=POOLED_YEARS):
@@ -143,3 +158,47 @@ def benchmark(value, n, total, proportion=True):
     result = np.full(value.shape, np.nan)
     result[known] = expit(own + brentq(surplus, -2 * LOGIT_LIMIT, 2 * LOGIT_LIMIT, xtol=1e-15, rtol=1e-15))
     return result
+
+
+class Shrunken(NamedTuple):
+    """Benchmarked shrunken proportions with the limits of their posterior, and the weight of the area's own value."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    own: np.ndarray
+
+
+def shrunken(x, n, deff=1):
+    """Empirical Bayes for many groups of areas, each benchmarked to its own total. Shape (groups, areas).
+
+    The limits are shifted on the logit by the same constant as the value. NaN for a group in which nothing differs
+    from nobody or everybody, or with fewer than two areas.
+    """
+    x, n, deff = counts(x, n, deff)
+    result = Shrunken(*np.full((4, *x.shape), np.nan))
+    for group in range(len(x)):
+        use = ~np.isnan(x[group]) & (n[group] > 0)
+        cases, people, effect = x[group, use], n[group, use], deff[group, use]
+        prior = beta_prior(cases, people, effect)
+        if np.isnan(prior.mean):
+            continue
+        value = empirical_bayes(cases, people, prior, effect)
+        limits = posterior_limits(cases, people, prior, deff=effect)
+        shift = _shift(value, people, cases.sum())
+        for target, given in zip(result[:3], (value, *limits), strict=True):
+            target[group, use] = expit(logit(given) + shift)
+        result.own[group, use] = (people / effect) / (people / effect + prior.strength)
+    return result
+
+
+def _shift(value, n, total):
+    """Constant on the logit that makes Σ n·value the total, as `benchmark` finds it by search; here by Newton's method."""
+    own, shift = logit(value), 0.0
+    for _ in range(NEWTON_STEPS):
+        moved = expit(own + shift)
+        step = (n @ moved - total) / (n @ (moved * (1 - moved)))
+        shift -= step
+        if abs(step) < SHIFT_TOLERANCE:
+            break
+    return shift

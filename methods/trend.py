@@ -6,7 +6,7 @@ Must not fill gaps: a series with an unknown point is NOT_COMPUTABLE, which is s
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import chdtrc, ndtri
 
 from methods._arrays import array, divide, effective, floats, refuse
 
@@ -14,6 +14,7 @@ RISING, FALLING, NO_TREND, NOT_COMPUTABLE = "steigend", "fallend", "kein Trend n
 
 POINTS = 5  # yearly points of the test (Fingertips)
 LEVEL = 0.002  # its level: 99.8 %, that is χ² > 9.54953570608324
+LEAST_FAVOURABLE = 0.42  # the persistence at which a stock's slope varies most (test): right or too careful for any other
 
 
 class Trend(NamedTuple):
@@ -21,6 +22,14 @@ class Trend(NamedTuple):
 
     chi2: np.ndarray
     verdict: np.ndarray
+
+
+class Course(NamedTuple):
+    """Slope per year in units of the value, p-value, and whether the sign survives every leave-one-out; shape without years."""
+
+    slope: np.ndarray
+    p: np.ndarray
+    stable: np.ndarray
 
 
 def trend(x, n, level=LEVEL, deff=1, persistence=0):
@@ -54,6 +63,62 @@ def _slope(x, n):
     total, cases = n.sum(axis=-1), x.sum(axis=-1)
     slope = total * (t * x).sum(axis=-1) - cases * (t * n).sum(axis=-1)
     return slope, cases * (total - cases) * (total * (t**2 * n).sum(axis=-1) - (t * n).sum(axis=-1) ** 2)
+
+
+def course(x, n, deff=1, persistence=0):
+    """What `trend` tests, without its verdict, for many series to be judged together. Arguments and χ² as there.
+
+    The slope is that of the weighted regression of x/n on the year. NaN and unstable where nothing can be tested.
+    """
+    x, n = floats(x, n)
+    chi2, verdict = trend(x, n, 1, deff, persistence)
+    if x.shape[-1] < POINTS:
+        return Course(chi2, chi2, np.zeros(x.shape[:-1], dtype=bool)[()])
+    untested = np.asarray(verdict == NOT_COMPUTABLE)
+    steepness = slope(np.where(untested[..., None], np.nan, x), n)
+    # At a level of 1 whatever keeps its sign is marked.
+    return Course(steepness, chdtrc(1, chi2)[()], np.isin(verdict, (RISING, FALLING))[()])
+
+
+def slope(x, n):
+    """Change of x/n per year over the last five points, by least squares weighted with n; shape without the last axis."""
+    x, n = (given[..., -POINTS:] for given in floats(x, n))
+    value = divide(x, n)
+    return _weighted_slope(value, np.where(np.isnan(value), np.nan, n))[()]
+
+
+def course_of_means(value, error, persistence=0):
+    """The same for yearly values with standard errors (means): weighted least squares with weights 1/error².
+
+    value, error: shape (..., years), error > 0. ValueError if an error is not positive.
+    """
+    value, error = floats(value, error)
+    refuse(error <= 0, "Standardfehler müssen positiv sein")
+    if value.shape[-1] < POINTS:
+        nothing = np.full(value.shape[:-1], np.nan)
+        return Course(nothing[()], nothing[()], np.zeros(nothing.shape, dtype=bool)[()])
+    value, weight = value[..., -POINTS:], error[..., -POINTS:] ** -2.0
+    steepness = _weighted_slope(value, weight)
+    centre = divide((np.arange(POINTS) * weight).sum(axis=-1, keepdims=True), weight.sum(axis=-1, keepdims=True))
+    chi2 = steepness**2 * (weight * (np.arange(POINTS) - centre) ** 2).sum(axis=-1) / inflation(weight, persistence)
+    kept = 1 - np.eye(POINTS)
+    signs = np.sign(_weighted_slope(value[..., None, :], weight[..., None, :] * kept))
+    return Course(steepness[()], chdtrc(1, chi2)[()], (np.abs(signs.sum(axis=-1)) == POINTS)[()])
+
+
+def _weighted_slope(value, weight):
+    t = np.arange(POINTS)
+    total = weight.sum(axis=-1)
+    cross = total * (weight * t * value).sum(axis=-1) - (weight * t).sum(axis=-1) * (weight * value).sum(axis=-1)
+    return divide(cross, total * (weight * t**2).sum(axis=-1) - (weight * t).sum(axis=-1) ** 2)
+
+
+def judge(courses, adjusted, level=LEVEL, fdr=0.05):
+    """RISING, FALLING, NO_TREND or NOT_COMPUTABLE per series: significant by itself at `level`, stable, and among
+    many series within the false discovery rate. adjusted: Benjamini–Hochberg p-values of the same shape."""
+    steepness, p, stable = (np.asarray(part) for part in courses)
+    marked = stable & (p < level) & (np.asarray(adjusted) <= fdr)
+    return np.select([np.isnan(p) | np.isnan(adjusted), marked & (steepness > 0), marked], [NOT_COMPUTABLE, RISING, FALLING], NO_TREND)[()]
 
 
 def inflation(n, persistence):

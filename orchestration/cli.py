@@ -130,6 +130,26 @@ def sql(query: str, town: str | None, shape: str) -> None:
 
 
 @main.command()
+@click.argument("indikator")
+@click.argument("gebiet")
+@click.argument("jahr", type=int)
+@city_option
+@click.option("--gebietsstand", metavar="STAND", help="Auf welchen Grenzen; ohne Angabe die am Stichtag gültigen.")
+@click.option("--ebene", metavar="EBENE", help="Nötig nur, wo Räume zweier Ebenen gleich heißen.")
+def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsstand: str | None, ebene: str | None) -> None:
+    """Wie ein veröffentlichter Wert zustande kam: Zählungen, Formel mit Zahlen, Regeln, Lieferungen.
+
+    \b
+    ./sozialraum erklaere anteil_65_plus 0101 2024
+    ./sozialraum erklaere anteil_nichtdeutsche Hilden 2020 --gebietsstand hilden2015
+    """
+    from orchestration.explain import explain
+    from orchestration.resources import workplace
+
+    explain(workplace(town).home, indikator, gebiet, jahr, gebietsstand, ebene)
+
+
+@main.command()
 @city_option
 def status(town: str | None) -> None:
     """Lieferungen, letzte Läufe, Veröffentlichungen, Freigaben, und was veraltet ist."""
@@ -159,6 +179,22 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
     day: date | None = datum.date() if datum else None
     folder = approve_release(workplace(town), release_id, zielgruppe, Discussion(day, roles, comments or "", simuliert))
     click.echo(f"Freigegeben für {zielgruppe}: {folder}")
+
+
+@main.command()
+@click.argument("vorher", metavar="RELEASE")
+@click.argument("nachher", metavar="RELEASE")
+@city_option
+def vergleiche(vorher: str, nachher: str, town: str | None) -> None:
+    """Was sich zwischen zwei Veröffentlichungen geändert hat, und warum.
+
+    Eine Veröffentlichung nennt man mit ihrer Nummer oder ganz, wie ./sozialraum status sie zeigt.
+    """
+    from orchestration.report import comparison_report
+    from orchestration.resources import workplace
+    from warehouse.compare import compare
+
+    comparison_report(compare(workplace(town).home, vorher, nachher))
 
 
 @main.command()

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
+from warehouse.compare import Comparison
 from warehouse.connect import connect
 from warehouse.paths import Home
 
@@ -196,6 +197,27 @@ def status_report(place: Workplace) -> None:
         out.print("Der veröffentlichte Stand ist aktuell.")
     else:
         out.print("Der veröffentlichte Stand ist veraltet oder fehlt; ./sozialraum run bringt ihn auf den neuesten.")
+
+
+def comparison_report(found: Comparison, shown: int = 40) -> None:
+    """Reasons first, then a line per indicator and count whose values differ."""
+    out.print(f"[bold]{found.before} → {found.after}[/bold]")
+    for reason in found.reasons or ["gleiche Lieferungen, gleiche Regeln, gleiche Grenzen"]:
+        out.print(f"Grund     {escape(reason)}", soft_wrap=True)
+    if not found.changes:
+        out.print("Kein Wert hat sich geändert.")
+        return
+    table = Table("Indikator oder Kennzahl", "neu", "weg", "anderer Wert", "nur Status", "größte Änderung", "aus Lieferung")
+    for column in table.columns[1:6]:
+        column.justify = "right"
+    ordered = sorted(found.changes, key=lambda change: (-change.changed, -change.new - change.gone, change.subject))
+    for change in ordered[:shown]:
+        sources = ", ".join(change.deliveries[:2]) + (f" und {len(change.deliveries) - 2} weitere" if len(change.deliveries) > 2 else "")
+        largest = "" if change.largest is None else german(change.largest, 2)
+        table.add_row(change.subject, *map(german, (change.new, change.gone, change.changed, change.status)), largest, sources)
+    out.print(table)
+    if len(ordered) > shown:
+        out.print(f"... und {len(ordered) - shown} weitere")
 
 
 def _overdue(home: Home, today: date) -> list[str]:

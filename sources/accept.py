@@ -854,13 +854,14 @@ class _Door:
             "_quellenstand",
             "quelle_id varchar, lieferung_id varchar, stichtag date, gebietsstand varchar, eingang timestamp, sha256 varchar, zeilen bigint,"
             " zeilen_quarantaene bigint, status varchar, aktiv boolean, simuliert boolean, veroeffentlicht boolean, rechtsgrundlage varchar,"
-            " jahresstichtag varchar, vorlaeufig boolean, mindestzahl integer",
+            " jahresstichtag varchar, vorlaeufig boolean, mindestzahl integer, dateien varchar[]",
             [
                 [
                     row["quelle_id"], row["lieferung_id"], row["stichtag"], row["gebietsstand"], datetime.fromisoformat(row["eingang"]).replace(tzinfo=None),
                     row["sha256"], row["zeilen"], row["zeilen_quarantaene"], "angenommen" if row["aktiv"] else "ersetzt", row["aktiv"], stadt.simuliert,
                     quellen[row["quelle_id"]].veroeffentlicht, quellen[row["quelle_id"]].rechtsgrundlage, quellen[row["quelle_id"]].jahresstichtag,
                     quellen[row["quelle_id"]].vorlaeufig, quellen[row["quelle_id"]].mindestzahl or stadt.mindestzahl,
+                    [file["datei"] for file in row["dateien"]],
                 ]
                 for row in sorted(deliveries, key=lambda row: row["lieferung_id"])
             ],

@@ -147,7 +147,21 @@ def write_mart(target: Path, audience: str, home: Home, settings: Settings, mani
             db.execute(f"create table mart.{name} as {rows} order by all", [audience])
             _comment(db, name, node, source)
             counts[name] = db.execute(f"select count(*) from mart.{name}").fetchone()[0]  # type: ignore[index]
+        # What the contracts hand out was read from gated relations only; here it waits for the writers of files.
+        db.execute("create schema mart.export")
+        for node in sorted(_export_models(manifest), key=lambda node: node["name"]):
+            if audience in node["config"]["meta"]["zielgruppen"]:
+                db.execute(f"create table mart.export.{node['name']} as select * from sealed.{node['schema']}.{node['name']} order by all")
     return counts
+
+
+def _export_models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """dbt models under models/exports; PublishRefused for one without an audience."""
+    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model" and "exports" in n["fqn"]]
+    for node in models:
+        if not node["config"]["meta"].get("zielgruppen"):
+            raise PublishRefused(f"Der Export {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
+    return models
 
 
 def _comment(db: Any, name: str, mart: dict[str, Any], source: dict[str, Any]) -> None:

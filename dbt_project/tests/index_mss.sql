@@ -6,7 +6,7 @@ with veroeffentlicht as (
 ),
 
 gerechnet as (
-    select lieferung_id, raumeinheit_id, index_id, klasse from {{ ref('fct_index') }} where klasse is not null
+    select lieferung_id, raumeinheit_id, index_id, klasse from {{ ref('fct_index') }} where klasse is not null and index_id in ('mss_status', 'mss_dynamik')
 )
 
 select coalesce(veroeffentlicht.lieferung_id, gerechnet.lieferung_id) as lieferung_id,

@@ -33,7 +33,8 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
     @dg.asset(key=FILES, group_name=GROUP, deps=[MART], kinds={"parquet", "csv"}, required_resource_keys={"workplace"},
               description="Parquet, CSV für Maschinen und CSV für Excel, je Zielgruppe.")  # fmt: skip
     def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from exports.write import write_exports
+        from exports.contract import load_contracts
+        from exports.write import write_exports, write_packages
 
         place: Workplace = context.resources.workplace
         place.echo("Veröffentlichung: Dateien")
@@ -43,6 +44,8 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
             facts = {"release": place.draft.release_id, "stadt": place.city.stadt.name, "zielgruppe": audience}
             with place.stage("Export"):
                 written += write_exports(folder / "mart.duckdb", folder / "exports" / audience, EXPORTED, facts, place.city.stadt.simuliert)
+                contracts = [contract for contract in load_contracts() if contract.zielgruppe == audience]
+                written += write_packages(folder / "mart.duckdb", folder / "exports", contracts, facts | _about(place))
         return dg.MaterializeResult(metadata={"dateien": len(written), "bytes": sum(p.stat().st_size for p in written)})
 
     @dg.asset(key=RELEASE, group_name=GROUP, deps=[FILES], required_resource_keys={"workplace"},
@@ -67,3 +70,17 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
 
     return [mart, files, release]
 
+
+def _about(place: Workplace) -> dict[str, str]:
+    """What every package says of its origin."""
+    active = [row for row in place.ledger.deliveries("angenommen") if row["aktiv"]]
+    names = {source.quelle: source.name for source in place.city.quellen}
+    dates = sorted({row["stichtag"] for row in active})
+    return {
+        "ags": place.city.stadt.ags,
+        "epsg": str(place.city.stadt.epsg),
+        "erstellt": place.receipt.isoformat(),
+        "stichtage": f"{dates[0]} bis {dates[-1]}" if dates else "keine",
+        "quellen": "; ".join(sorted({f"{names[row['quelle_id']]}, zuletzt {max(r['stichtag'] for r in active if r['quelle_id'] == row['quelle_id'])}" for row in active})),
+        "simuliert": "ja" if place.city.stadt.simuliert else "nein",
+    }

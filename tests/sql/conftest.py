@@ -78,7 +78,7 @@ class Lager:
                 database,
                 "_quellenstand",
                 f"select quelle_id, lieferung_id, stichtag, gebietsstand, timestamp '{RECEIPT}' as eingang, 'abc' as sha256, cast(0 as bigint) as zeilen, cast(0 as bigint) as zeilen_quarantaene,"
-                " case when aktiv then 'angenommen' else 'ersetzt' end as status, aktiv, true as simuliert, veroeffentlicht, 'Test' as rechtsgrundlage, '12-31' as jahresstichtag, false as vorlaeufig, 3 as mindestzahl from stand",
+                " case when aktiv then 'angenommen' else 'ersetzt' end as status, aktiv, true as simuliert, veroeffentlicht, 'Test' as rechtsgrundlage, '12-31' as jahresstichtag, false as vorlaeufig, 3 as mindestzahl, ['test.csv'] as dateien from stand",
             )
             nothing = "select cast(null as varchar) as quelle_id, cast(null as varchar) as name, cast([] as varchar[]) as themen, cast(null as varchar) as rhythmus"
             self._copy(database, "_lieferplan", nothing.replace("cast([] as varchar[]) as themen, ", "") + ", cast(null as varchar) as jahresstichtag, cast(null as date) as seit, cast(null as integer) as verzug_tage, date '2025-02-03' as heute limit 0")

@@ -65,6 +65,9 @@ select
     wert.lieferung_id,
     coalesce(wert.gesperrt_id, wert.status_id) as status_id,
     wert.ki_methode,
-    wert.gebietsstand_am_stichtag
+    wert.gebietsstand_am_stichtag,
+    wert.guete,
+    wert.uebergeleitet,
+    wert.erwarteter_fehler
 from wert
 left join {{ ref('status') }} as gesperrt on wert.gesperrt_id = gesperrt.status_id

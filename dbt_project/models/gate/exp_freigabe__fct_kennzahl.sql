@@ -14,7 +14,10 @@ select
     kennzahl.lieferung_id,
     coalesce(gesperrt.status_id, kennzahl.status_id) as status_id,
     kennzahl.gliederung,
-    kennzahl.gebietsstand_am_stichtag
+    kennzahl.gebietsstand_am_stichtag,
+    kennzahl.guete,
+    kennzahl.uebergeleitet,
+    kennzahl.erwarteter_fehler
 from {{ ref('fct_kennzahl') }} as kennzahl
 inner join {{ ref('stg_tuer__ebene') }} as ebene on kennzahl.ebene = ebene.ebene and ebene.verlaesst_das_haus
 cross join {{ zielgruppen() }}

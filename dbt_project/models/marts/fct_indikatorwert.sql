@@ -20,7 +20,10 @@ with berechnet as (
         wert.jahresstichtag,
         wert.vorlaeufig,
         wert.status_id,
-        wert.lieferung_id
+        wert.lieferung_id,
+        wert.guete,
+        wert.uebergeleitet,
+        wert.erwarteter_fehler
     from {{ ref('int_indikator__wert') }} as wert
     left join {{ ref('int_indikator__intervall') }} as intervall on wert.wert_id = intervall.wert_id
 ),
@@ -49,7 +52,10 @@ zusammen as (
         quellenstand.jahresstichtag,
         quellenstand.vorlaeufig,
         rate.status_id,
-        rate.lieferung_id
+        rate.lieferung_id,
+        'exact' as guete,
+        false as uebergeleitet,
+        null as erwarteter_fehler
     from {{ ref('int_indikator__gelieferte_rate') }} as rate
     inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on rate.lieferung_id = quellenstand.lieferung_id
 )
@@ -90,7 +96,10 @@ select
     zusammen.status_id,
     zusammen.ki_methode,
     zusammen.stichtag >= gebietsstand.gueltig_von
-    and zusammen.stichtag <= coalesce(gebietsstand.gueltig_bis, zusammen.stichtag) as gebietsstand_am_stichtag
+    and zusammen.stichtag <= coalesce(gebietsstand.gueltig_bis, zusammen.stichtag) as gebietsstand_am_stichtag,
+    zusammen.guete,
+    zusammen.uebergeleitet,
+    zusammen.erwarteter_fehler
 from zusammen
 inner join {{ ref('status') }} as status on zusammen.status_id = status.status_id
 inner join {{ ref('stg_tuer__gebietsstand') }} as gebietsstand on zusammen.gebietsstand = gebietsstand.gebietsstand

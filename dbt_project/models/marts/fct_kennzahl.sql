@@ -12,8 +12,11 @@ select
     wert.lieferung_id,
     wert.status_id,
     wert.gliederung,
-    wert.stichtag >= gebietsstand.gueltig_von and wert.stichtag <= coalesce(gebietsstand.gueltig_bis, wert.stichtag) as gebietsstand_am_stichtag
-from {{ ref('int_kennzahl__wert') }} as wert
+    wert.stichtag >= gebietsstand.gueltig_von and wert.stichtag <= coalesce(gebietsstand.gueltig_bis, wert.stichtag) as gebietsstand_am_stichtag,
+    wert.guete,
+    wert.uebergeleitet,
+    wert.erwarteter_fehler
+from {{ ref('int_kennzahl__alle') }} as wert
 inner join {{ ref('status') }} as status on wert.status_id = status.status_id
 left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
 inner join {{ ref('stg_tuer__gebietsstand') }} as gebietsstand on wert.gebietsstand = gebietsstand.gebietsstand

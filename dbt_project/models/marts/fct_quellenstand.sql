@@ -11,5 +11,6 @@ select
     aktiv,
     simuliert,
     veroeffentlicht,
-    rechtsgrundlage
+    rechtsgrundlage,
+    dateien
 from {{ ref('stg_tuer__quellenstand') }}

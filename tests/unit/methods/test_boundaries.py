@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from methods import boundaries
-from methods.boundaries import carry, compose, from_links, rake, without_slivers
+from methods.boundaries import Step, carry, compose, from_links, rake, to_newest, without_slivers
 
 OLD, NEW = ["A", "B", "C"], ["x", "y", "z"]
 
@@ -349,3 +349,27 @@ def test_areas_that_did_not_change_stay_exact_to_the_person(counts):
     for crosswalk in worked(np.diag(np.arange(1, len(old) + 1)), old, new):
         assert (crosswalk.flags == "exact").all()
         assert (carry(crosswalk, old) == old).all()
+
+
+# --- several changes in a row -----------------------------------------------------------------------------------------
+
+
+def test_two_changes_to_the_newest_areas():
+    """P is cut into A and B, then A into x and y; residents know where people live, land does not."""
+    first = Step(["P"], ["A", "B"], ["P", "P"], ["A", "B"], np.array([1.0, 1.0]), np.array([100.0]), np.array([[80.0, 20.0]]), np.array([2019.0]))
+    later = np.array([[20.0, 60.0, 20.0], [30.0, 50.0, 20.0]])
+    second = Step(["A", "B"], ["x", "y", "z"], ["A", "A", "B"], ["x", "y", "z"], np.array([1.0, 1.0, 1.0]), np.array([80.0, 20.0]), later, np.array([2021.0, 2022.0]))
+    oldest, newer = to_newest([first, second])
+    close_to = np.testing.assert_allclose
+    close_to(newer.crosswalk.weights.toarray(), [[0.25, 0.75, 0], [0, 0, 1]], atol=1e-9)
+    close_to(oldest.crosswalk.weights.toarray(), [[0.2, 0.6, 0.2]], atol=1e-9)
+    assert newer.crosswalk.flags.tolist() == ["weighted", "weighted", "exact"] and oldest.crosswalk.flags.tolist() == ["weighted"] * 3
+    assert oldest.year == newer.year == 2021
+    # A year later 10 of A's 80 stand elsewhere: an eighth of A, a tenth of everybody.
+    close_to([newer.drift, oldest.drift], [0.1, 0.1], atol=1e-9)
+
+
+def test_aging_needs_a_second_date():
+    change = Step(["A"], ["x", "y"], ["A", "A"], ["x", "y"], np.array([1.0, 1.0]), np.array([80.0]), np.array([[20.0, 60.0]]), np.array([2021.0]))
+    (only,) = to_newest([change])
+    assert np.isnan(only.drift)

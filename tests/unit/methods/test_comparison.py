@@ -9,8 +9,8 @@ from scipy import stats
 from methods import comparison
 from methods.comparison import (
     BETTER, HIGHER, LOWER, NOT_COMPUTABLE, SIMILAR, WORSE,
-    against_rest, benjamini_hochberg, detectable_difference, funnel, homogeneity, judged, rank, rest_of_town,
-    two_proportions, two_rates, verdict,
+    against_rest, benjamini_hochberg, detectable_difference, funnel, homogeneity, judged, rank, rank_limits, rest_of_town,
+    two_means, two_proportions, two_rates, verdict,
 )  # fmt: skip
 from methods.intervals import Z998, newcombe, rate_difference
 
@@ -290,3 +290,38 @@ def test_equal_areas_may_have_any_rank():
     # Of 20 equal areas each takes every place with the same probability: 95 % of draws lie between 1 and 20 or nearly so.
     result = rank([50] * 20, [500] * 20, seed=3)
     assert (result.value == 1).all() and (result.low <= 2).all() and (result.high >= 19).all()
+
+
+def test_rank_limits_agree_with_the_draws():
+    random = np.random.default_rng(3)
+    n = random.integers(500, 4000, 22)
+    x = random.binomial(n, random.uniform(0.05, 0.3, 22))
+    drawn, computed = rank(x, n, seed=1, draws=20_000), rank_limits(x[None], n[None])
+    assert (computed.value[0] == drawn.value).all()
+    for one, other in ((computed.low[0], drawn.low), (computed.high[0], drawn.high)):
+        assert np.abs(one - other).max() <= 1
+        assert (one == other).mean() > 0.6
+
+
+def test_rank_limits_of_many_groups_and_of_unknown_areas():
+    x, n = np.array([[100, 900, 500], [np.nan, 900, 100], [0, 0, 0]]), np.array([[1000, 1000, 1000], [1000, 1000, 1000], [0, 0, 0]])
+    found = rank_limits(x, n)
+    np.testing.assert_array_equal(found.value, [[3, 1, 2], [np.nan, 1, 2], [np.nan] * 3])
+    np.testing.assert_array_equal(found.low, found.value)
+    np.testing.assert_array_equal(found.high, found.value)
+    assert (rank_limits(x[:1] / 10, n[:1] / 10, deff=40).high >= rank_limits(x[:1] / 10, n[:1] / 10).high).all()
+    equal = rank_limits(np.full((1, 5), 100), np.full((1, 5), 1000))
+    assert equal.low.tolist() == [[1] * 5] and equal.high.tolist() == [[5] * 5]
+
+
+def test_two_means_is_welch():
+    random = np.random.default_rng(5)
+    a, b = random.normal(40, 20, 50), random.normal(45, 10, 80)
+    expected = stats.ttest_ind(a, b, equal_var=False)
+    sums = (a.size, a.sum(), (a**2).sum(), b.size, b.sum(), (b**2).sum())
+    found = two_means(*sums)
+    close(found.statistic, expected.statistic)
+    close(found.p, expected.pvalue)
+    assert two_means(*sums, 2, 2).p > found.p
+    assert np.isnan(two_means(1, 5, 25, 80, b.sum(), (b**2).sum()).p)
+    assert np.isnan(two_means(np.nan, 5, 25, 80, b.sum(), (b**2).sum()).p)

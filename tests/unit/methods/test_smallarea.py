@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from methods.smallarea import Prior, benchmark, beta_prior, empirical_bayes, fay_herriot, pooled
+from methods.smallarea import Prior, benchmark, beta_prior, empirical_bayes, fay_herriot, pooled, posterior_limits, shrunken
 
 nan = np.nan
 
@@ -213,3 +213,36 @@ def test_unreachable_totals_are_refused(value, total):
 def test_nothing_comes_of_nothing():
     with pytest.raises(ValueError, match="Nullen"):
         benchmark([0, 0], [10, 10], 1, proportion=False)
+
+
+# --- many groups ------------------------------------------------------------------------------------------------------
+
+
+def test_posterior_limits_are_beta_quantiles():
+    prior = Prior(0.2, 50)
+    low, high = posterior_limits([5, 10], [40, 20], prior)
+    close(low, stats.beta.ppf(0.025, [15, 20], [75, 50]), rel=1e-8)
+    close(high, stats.beta.ppf(0.975, [15, 20], [75, 50]), rel=1e-8)
+    close(posterior_limits(10, 80, prior, deff=2), posterior_limits(5, 40, prior), rel=1e-12)
+    assert np.isnan(posterior_limits(nan, 40, prior)).all()
+    # All areas equal: nothing of the area's own is left.
+    close(posterior_limits(5, 40, Prior(0.2, np.inf)), [0.2, 0.2])
+
+
+def test_shrunken_groups_are_the_pieces_put_together():
+    x, n = np.array([[5, 40, 30, 12], [1, 2, 3, nan]]), np.array([[100, 200, 120, 90], [10, 20, 30, 5]])
+    found = shrunken(x, n, 1.5)
+    for group, use in ((0, [0, 1, 2, 3]), (1, [0, 1, 2])):
+        cases, people = x[group, use], n[group, use]
+        prior = beta_prior(cases, people, 1.5)
+        close(found.value[group, use], benchmark(empirical_bayes(cases, people, prior, 1.5), people, cases.sum()), rel=1e-10)
+        close(found.value[group, use] @ people, cases.sum(), rel=1e-12)
+        assert (found.low[group, use] <= found.value[group, use]).all() and (found.value[group, use] <= found.high[group, use]).all()
+    assert np.isnan(found.value[1, 3]) and np.isnan(found.own[1, 3])
+    prior = beta_prior(x[0], n[0], 1.5)
+    close(found.own[0], (n[0] / 1.5) / (n[0] / 1.5 + prior.strength))
+
+
+def test_groups_in_which_nothing_can_be_learnt_stay_unknown():
+    found = shrunken([[0, 0], [3, nan], [2, 3]], [[10, 10], [10, 10], [10, 10]])
+    assert np.isnan(found.value[:2]).all() and not np.isnan(found.value[2]).any()

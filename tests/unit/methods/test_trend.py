@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from methods import trend as module
-from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING, inflation, stock_correlation, trend
+from methods.comparison import FDR_LEVEL, benjamini_hochberg
+from methods.trend import (
+    FALLING, LEAST_FAVOURABLE, NO_TREND, NOT_COMPUTABLE, RISING, Course, course, course_of_means, inflation, judge, slope, stock_correlation, trend,
+)  # fmt: skip
 
 nan = np.nan
 X = [57274, 55865, 53681, 51767, 53185]
@@ -177,3 +180,61 @@ def test_false_alarms_at_the_level_of_the_report(town):
     calibrated = np.isin(trend(x, n, deff=town.deff, persistence=rho).verdict, (RISING, FALLING)).mean()
     assert published > 0.05
     assert 0.0012 < calibrated < 0.0026
+
+
+# --- many series judged together --------------------------------------------------------------------------------------
+
+
+def test_course_is_the_published_test_without_its_verdict():
+    found = course(X, N)
+    close(found.p, stats.chi2.sf(trend(X, N).chi2, 1))
+    assert found.stable and found.slope < 0
+    # Weighted least squares of x/n on the year, by numpy.
+    close(found.slope, np.polyfit(range(5), np.array(X) / N, 1, w=np.sqrt(N))[0], rel=1e-7)
+    close(slope(X, N), found.slope)
+
+
+def test_course_of_what_cannot_be_tested():
+    found = course([[10, nan, 12, 13, 14], [1, 2, 3, 4, 5]], [[100.0] * 5, [100.0] * 5])
+    assert np.isnan(found.p).tolist() == [True, False] and found.stable.tolist() == [False, True]
+    short = course([[1, 2]], [[10, 10]])
+    assert np.isnan(short.p).all() and not short.stable.any()
+    assert np.isnan(course_of_means([1, 2], [1, 1]).p) and not course_of_means([1, 2], [1, 1]).stable
+    assert np.isnan(course_of_means([1, 2, nan, 4, 5], np.ones(5)).p)
+
+
+def test_course_of_means_by_hand():
+    # Slope 1 per year, Σ(t − 2)² = 10, error 2: χ² = 1·10/4.
+    found = course_of_means([1, 2, 3, 4, 5], np.full(5, 2))
+    close(found.slope, 1)
+    close(found.p, stats.chi2.sf(2.5, 1))
+    assert found.stable
+    assert not course_of_means([1, 1, 1, 1, 5], np.full(5, 2)).stable
+    # Unequal weights: numpy's weighted line.
+    value, error = np.array([3.0, 2, 5, 4, 7]), np.array([1.0, 2, 1, 3, 2])
+    close(course_of_means(value, error).slope, np.polyfit(range(5), value, 1, w=1 / error)[0])
+    with pytest.raises(ValueError, match="Standardfehler"):
+        course_of_means([1, 2, 3, 4, 5], [1, 1, 0, 1, 1])
+
+
+def test_judge_wants_all_three():
+    slopes, p, stable = [1, -1, 1, 1, 1, nan], [1e-4, 1e-4, 1e-4, 1e-4, 0.01, nan], [True, True, False, True, True, False]
+    adjusted = [0.01, 0.01, 0.01, 0.06, 0.01, nan]
+    assert judge(Course(slopes, p, stable), adjusted).tolist() == [RISING, FALLING, NO_TREND, NO_TREND, NO_TREND, NOT_COMPUTABLE]
+
+
+def test_no_persistence_makes_a_stock_vary_more_than_the_least_favourable():
+    n = np.full(5, 1000.0)
+    worst = max(inflation(n, rho) for rho in np.linspace(0, 0.99, 100))
+    close(inflation(n, LEAST_FAVOURABLE), worst, rel=2e-4)
+
+
+@pytest.mark.parametrize("stay", [0.2, 0.55, 0.9])
+def test_an_edition_of_stocks_without_change_has_hardly_a_headline(town, stay):
+    """80 indicators x 22 areas, whole households, whoever stays: on average at most one false trend, in fact far fewer."""
+    n = np.full(5, town.residents(11_200))
+    headlines = []
+    for _ in range(12):
+        found = course(stocks(town, stay, 0.09, repetitions=1760), n, town.deff, LEAST_FAVOURABLE)
+        headlines.append(np.isin(judge(found, benjamini_hochberg(found.p), fdr=FDR_LEVEL), (RISING, FALLING)).sum())
+    assert np.mean(headlines) <= 1

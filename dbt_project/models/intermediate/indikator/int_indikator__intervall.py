@@ -10,20 +10,21 @@ import pyarrow.compute as pc
 
 from methods import comparison, intervals
 
-COLUMNS = ("zaehler", "nenner", "quadratsumme", "rest_zaehler", "rest_nenner", "rest_quadratsumme")
+COLUMNS = ("zaehler", "nenner", "quadratsumme", "rest_zaehler", "rest_nenner", "rest_quadratsumme", "designeffekt")
 
 
-def limits(method, x, n, squares, rest_x, rest_n, rest_squares):
+def limits(method, x, n, squares, rest_x, rest_n, rest_squares, deff):
     """Interval of the value and difference to the rest of the town: arrays low, high, diff_low, diff_high."""
+    clustered = {"deff1": deff, "deff2": deff}
     match method:
         case "wilson":
-            own, difference = intervals.wilson(x, n), intervals.newcombe(x, n, rest_x, rest_n)
+            own, difference = intervals.wilson(x, n, deff=deff), intervals.newcombe(x, n, rest_x, rest_n, **clustered)
         case "byar":
-            _, *own = intervals.rate(x, n)
-            difference = intervals.rate_difference(x, n, rest_x, rest_n)
+            _, *own = intervals.rate(x, n, deff=deff)
+            difference = intervals.rate_difference(x, n, rest_x, rest_n, **clustered)
         case "t":
-            mean = intervals.mean(n, x, squares)
-            own, difference = mean[1:], intervals.difference(mean, intervals.mean(rest_n, rest_x, rest_squares))
+            mean = intervals.mean(n, x, squares, deff=deff)
+            own, difference = mean[1:], intervals.difference(mean, intervals.mean(rest_n, rest_x, rest_squares, deff=deff))
     return *own, *difference[1:]
 
 

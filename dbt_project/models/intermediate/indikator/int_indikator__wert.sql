@@ -13,34 +13,41 @@ summen as (
         wert.ebene,
         wert.raumeinheit_id,
         formel.indikator_id,
-        formel.rolle,
-        case when count(*) = count(wert.wert) then sum(wert.wert * formel.vorzeichen) end as summe,
+        {% for rolle in ['zaehler', 'nenner', 'quadratsumme'] %}
+        case
+            when count(*) filter (where formel.rolle = '{{ rolle }}' and wert.wert is null) = 0
+                then sum(wert.wert * formel.vorzeichen) filter (where formel.rolle = '{{ rolle }}')
+        end as {{ rolle }},
         -- Der Grund des ersten Glieds, das fehlt; "nicht berechenbar" vor allen anderen.
-        arg_min(wert.status_id, case wert.status_id when 'nicht_berechenbar' then '' else wert.kennzahl_id end) filter (where wert.wert is null) as fehlt,
+        arg_min(wert.status_id, case wert.status_id when 'nicht_berechenbar' then '' else wert.kennzahl_id end)
+            filter (where formel.rolle = '{{ rolle }}' and wert.wert is null) as fehlt_{{ rolle }},
+        {% endfor %}
+        bool_or(formel.rolle = 'zaehler') as mit_zaehler,
+        bool_or(formel.rolle = 'nenner') as mit_nenner,
         bool_or(coalesce(quellenstand.vorlaeufig, false) or wert.status_id = 'vorlaeufig') as vorlaeufig,
-        -- Die Lieferung; wo die Summe aus mehreren kommt, die erste nach Namen.
-        min(wert.lieferung_id) as lieferung_id,
-        min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) as jahresstichtag
-    from {{ ref('int_kennzahl__wert') }} as wert
+        -- Die Lieferung des Zählers; wo er aus mehreren kommt, die erste nach Namen.
+        min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id,
+        min(coalesce(quellenstand.jahresstichtag, thema.jahresstichtag)) filter (where formel.rolle = 'zaehler') as jahresstichtag,
+        max(wert.guete) as guete,
+        bool_or(wert.uebergeleitet) as uebergeleitet,
+        max(wert.erwarteter_fehler) as erwarteter_fehler
+    from {{ ref('int_kennzahl__alle') }} as wert
     inner join {{ ref('int_indikator__formel') }} as formel on wert.kennzahl_id = formel.kennzahl_id
     inner join thema on wert.kennzahl_id = thema.kennzahl_id
     left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
-    group by wert.gebietsstand, wert.stichtag, wert.ebene, wert.raumeinheit_id, formel.indikator_id, formel.rolle
+    group by wert.gebietsstand, wert.stichtag, wert.ebene, wert.raumeinheit_id, formel.indikator_id
 ),
 
--- Zu welchem Stichtag der Nenner gehört: Kita-Kinder vom 1. März stehen über den Einwohnern des 31. Dezember davor.
+-- Zu welchem Stichtag der Nenner gehört, wo er einen eigenen hat: Kita-Kinder vom 1. März stehen über den Einwohnern
+-- des 31. Dezember davor.
 nennerstichtag as (
     select zaehler.indikator_id, zaehler.gebietsstand, zaehler.stichtag, max(nenner.stichtag) as stichtag_nenner
-    from (select distinct indikator_id, gebietsstand, stichtag from summen where rolle = 'zaehler') as zaehler
-    inner join {{ ref('indikatoren') }} as indikator on zaehler.indikator_id = indikator.indikator_id
-    inner join (select distinct indikator_id, gebietsstand, stichtag from summen where rolle = 'nenner') as nenner
+    from (select distinct indikator_id, gebietsstand, stichtag from summen where mit_zaehler) as zaehler
+    inner join {{ ref('indikatoren') }} as indikator on zaehler.indikator_id = indikator.indikator_id and indikator.nenner_bezug <> 'gleich'
+    inner join (select distinct indikator_id, gebietsstand, stichtag from summen where mit_nenner) as nenner
         on zaehler.indikator_id = nenner.indikator_id
         and zaehler.gebietsstand = nenner.gebietsstand
-        and case indikator.nenner_bezug
-            when 'gleich' then nenner.stichtag = zaehler.stichtag
-            when 'davor' then nenner.stichtag <= zaehler.stichtag
-            when 'vorjahr' then nenner.stichtag <= zaehler.stichtag - interval 1 year
-        end
+        and nenner.stichtag <= case indikator.nenner_bezug when 'vorjahr' then zaehler.stichtag - interval 1 year else zaehler.stichtag end
     group by zaehler.indikator_id, zaehler.gebietsstand, zaehler.stichtag
 ),
 
@@ -48,37 +55,37 @@ gefuegt as (
     select
         zaehler.gebietsstand,
         zaehler.stichtag,
-        nennerstichtag.stichtag_nenner,
+        case when indikator.nenner_bezug = 'gleich' then zaehler.stichtag else nenner.stichtag end as stichtag_nenner,
         zaehler.ebene,
         zaehler.raumeinheit_id,
         zaehler.indikator_id,
-        zaehler.summe as zaehler,
-        nenner.summe as nenner,
-        quadrat.summe as quadratsumme,
-        coalesce(zaehler.fehlt, nenner.fehlt, quadrat.fehlt) as fehlt,
+        zaehler.zaehler,
+        case when indikator.nenner_bezug = 'gleich' then zaehler.nenner else nenner.nenner end as nenner,
+        zaehler.quadratsumme,
+        coalesce(
+            zaehler.fehlt_zaehler,
+            case when indikator.nenner_bezug = 'gleich' then zaehler.fehlt_nenner else nenner.fehlt_nenner end,
+            zaehler.fehlt_quadratsumme
+        ) as fehlt,
         zaehler.vorlaeufig or coalesce(nenner.vorlaeufig, false) as vorlaeufig,
         zaehler.jahresstichtag,
-        zaehler.lieferung_id
+        zaehler.lieferung_id,
+        greatest(zaehler.guete, nenner.guete) as guete,
+        zaehler.uebergeleitet or coalesce(nenner.uebergeleitet, false) as uebergeleitet,
+        greatest(zaehler.erwarteter_fehler, nenner.erwarteter_fehler) as erwarteter_fehler
     from summen as zaehler
+    inner join {{ ref('indikatoren') }} as indikator on zaehler.indikator_id = indikator.indikator_id
     left join nennerstichtag
         on zaehler.indikator_id = nennerstichtag.indikator_id
         and zaehler.gebietsstand = nennerstichtag.gebietsstand
         and zaehler.stichtag = nennerstichtag.stichtag
     left join summen as nenner
-        on nenner.rolle = 'nenner'
-        and zaehler.indikator_id = nenner.indikator_id
-        and zaehler.gebietsstand = nenner.gebietsstand
+        on nennerstichtag.indikator_id = nenner.indikator_id
+        and nennerstichtag.gebietsstand = nenner.gebietsstand
         and nennerstichtag.stichtag_nenner = nenner.stichtag
         and zaehler.ebene = nenner.ebene
         and zaehler.raumeinheit_id = nenner.raumeinheit_id
-    left join summen as quadrat
-        on quadrat.rolle = 'quadratsumme'
-        and zaehler.indikator_id = quadrat.indikator_id
-        and zaehler.gebietsstand = quadrat.gebietsstand
-        and zaehler.stichtag = quadrat.stichtag
-        and zaehler.ebene = quadrat.ebene
-        and zaehler.raumeinheit_id = quadrat.raumeinheit_id
-    where zaehler.rolle = 'zaehler'
+    where zaehler.mit_zaehler
 ),
 
 stadt as (
@@ -97,6 +104,7 @@ werte as (
         gefuegt.indikator_id,
         indikator.ki_methode,
         cast(indikator.faktor as double) as faktor,
+        coalesce(cast(indikator.designeffekt as double), 1) as designeffekt,
         gefuegt.zaehler,
         gefuegt.nenner,
         gefuegt.quadratsumme,
@@ -118,7 +126,10 @@ werte as (
         end as status_id,
         gefuegt.vorlaeufig,
         gefuegt.jahresstichtag,
-        gefuegt.lieferung_id
+        gefuegt.lieferung_id,
+        gefuegt.guete,
+        gefuegt.uebergeleitet,
+        gefuegt.erwarteter_fehler
     from gefuegt
     inner join {{ ref('indikatoren') }} as indikator on gefuegt.indikator_id = indikator.indikator_id
     inner join {{ ref('stg_tuer__ebene') }} as ebene on gefuegt.ebene = ebene.ebene

@@ -14,5 +14,6 @@ select
     rechtsgrundlage,
     jahresstichtag,
     vorlaeufig,
-    mindestzahl
+    mindestzahl,
+    dateien
 from {{ tuer('quellenstand') }}

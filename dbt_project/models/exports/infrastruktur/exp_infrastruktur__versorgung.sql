@@ -1,0 +1,1 @@
+{{ export_indikatoren('verwaltung', "indikator.gruppe in ('infrastruktur', 'mobilitaet', 'wohnen', 'altersaufbau', 'altersgruppen')") }}

@@ -1,0 +1,1 @@
+{{ export_indikatoren('oeffentlich', "true") }}

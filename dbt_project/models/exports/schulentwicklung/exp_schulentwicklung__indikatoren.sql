@@ -1,0 +1,1 @@
+{{ export_indikatoren('verwaltung', "indikator.gruppe in ('bildung', 'altersgruppen')") }}

@@ -1,0 +1,118 @@
+"""Contracts with those who receive data: who gets what, for what purpose, in which form, under which version.
+
+One YAML file per recipient under ``contracts/``. This module gives it types and refuses what it does not know; the rows
+come from the dbt models it names, the columns are held equal to theirs by a test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+CONTRACTS = Path(__file__).parent / "contracts"
+#: Column hash of every version ever agreed: recipient -> version -> hash.
+VERSIONS = CONTRACTS / "versionen.json"
+
+Form = Literal["parquet", "csv", "excel_csv", "xlsx", "geopackage", "jsonstat"]
+Typ = Literal["varchar", "double", "bigint", "integer", "boolean", "date"]
+
+
+def _plain(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError("nur Kleinbuchstaben, Ziffern und Unterstrich, am Anfang ein Buchstabe")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_plain)]
+
+
+class ContractError(ValueError):
+    """A contract that does not hold; the text is one German sentence naming file and key."""
+
+
+class Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(Declared):
+    name: Name
+    typ: Typ
+    beschreibung: str
+    einheit: str | None = None
+
+
+class Table(Declared):
+    """One table of a package: the dbt model it comes from is ``exp_<empfaenger>__<name>``."""
+
+    name: Name
+    titel: str
+    beschreibung: str
+    #: Which rows: levels of area and years, in words for the reader of the package.
+    ebenen: tuple[str, ...]
+    jahre: str
+    schluessel: tuple[Name, ...]
+    formate: tuple[Form, ...]
+    spalten: tuple[Column, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _keys_are_columns(self) -> Table:
+        unknown = set(self.schluessel) - {c.name for c in self.spalten}
+        if unknown:
+            raise ValueError(f"Schlüssel nennt unbekannte Spalten: {sorted(unknown)}")
+        return self
+
+
+class Contract(Declared):
+    empfaenger: Name
+    name: str
+    zweck: str
+    rechtsgrundlage: str
+    #: Audience whose gate the rows passed.
+    zielgruppe: Literal["verwaltung", "traeger", "oeffentlich"]
+    schutzklasse: str
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+$")]
+    #: How the recipient hears of a change.
+    aenderungen: str
+    rhythmus: str
+    lizenz: str
+    tabellen: tuple[Table, ...]
+
+    def model_of(self, table: Table) -> str:
+        return f"exp_{self.empfaenger}__{table.name}"
+
+    @cached_property
+    def columns_hash(self) -> str:
+        """Fingerprint of everything a receiving tool relies on: tables, keys, column names and types, in order."""
+        relied_on = [[t.name, list(t.schluessel), [[c.name, c.typ, c.einheit] for c in t.spalten]] for t in self.tabellen]
+        return hashlib.sha256(json.dumps(relied_on).encode()).hexdigest()[:16]
+
+
+def load_contracts(folder: Path = CONTRACTS) -> list[Contract]:
+    """All contracts by recipient; ContractError names the file and the key that does not fit."""
+    contracts = []
+    shared: dict[str, Any] = yaml.safe_load((folder / "_spalten.yaml").read_text(encoding="utf-8"))
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for table in raw.get("tabellen", []):
+                table["spalten"] = [shared[c] | {"name": c} if isinstance(c, str) else c for c in table.get("spalten", [])]
+            contract = Contract.model_validate(raw)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            raise ContractError(f"{path.name}{f', Zeile {mark.line + 1}' if mark else ''}: kein gültiges YAML.") from None
+        except KeyError as error:
+            raise ContractError(f"{path.name}: die Spalte {error.args[0]} steht nicht in _spalten.yaml; bitte dort ergänzen oder hier ausschreiben.") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ContractError(f"{path.name}: {'.'.join(map(str, first['loc'])) or 'Datei'}: {first['msg']}.") from None
+        if contract.empfaenger != path.stem:
+            raise ContractError(f"{path.name}: der Empfänger heißt darin {contract.empfaenger}; Dateiname und empfaenger müssen gleich sein.")
+        contracts.append(contract)
+    return contracts

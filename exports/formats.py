@@ -1,0 +1,323 @@
+"""One function per form in which a table leaves: Parquet, two kinds of CSV, workbook, GeoPackage, JSON-stat.
+
+Every function takes a relation in DuckDB and writes one file; same rows, same bytes. No text cell can start a formula.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from exports.contract import Contract, Table
+from warehouse.connect import literal
+
+CHUNK = 1 << 20
+UTF8_BOM = b"\xef\xbb\xbf"
+NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL")
+#: A text that begins so would be computed by a spreadsheet; a dash alone is a table symbol and harmless.
+FORMULA = r"^([=+@\t\r]|-.)"
+#: Moment written into files that insist on one, so that the same rows give the same bytes.
+FILE_TIME = datetime(2025, 1, 1)
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def write(form: str, db: DuckDBPyConnection, contract: Contract, table: Table, folder: Path, facts: dict[str, str]) -> list[Path]:
+    """Write the view ``zeilen`` in one form; returns the files."""
+    match form:
+        case "parquet":
+            units = {c.name: c.beschreibung + (f" [{c.einheit}]" if c.einheit else "") for c in table.spalten}
+            return [parquet(db, "zeilen", folder / f"{table.name}.parquet", facts | units)]
+        case "csv":
+            return [machine_csv(db, "zeilen", folder / f"{table.name}.csv")]
+        case "excel_csv":
+            return [excel_csv(db, "zeilen", folder / f"{table.name}_excel.csv")]
+        case "xlsx":
+            return [workbook(db, contract, table, folder / f"{table.name}.xlsx", facts)]
+        case "geopackage":
+            return geopackage(db, folder / f"{table.name}.gpkg", int(facts["epsg"]))
+        case "jsonstat":
+            return [jsonstat(db, contract, table, folder / f"{table.name}.json", facts)]
+    raise ValueError(form)
+
+
+def parquet(db: DuckDBPyConnection, table: str, path: Path, metadata: dict[str, str]) -> Path:
+    pairs = ", ".join(f"{literal(key)}: {literal(value)}" for key, value in sorted(metadata.items()))
+    db.execute(f"copy (from {table}) to {literal(path)} (format parquet, compression zstd, kv_metadata {{{pairs}}})")
+    return path
+
+
+def machine_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
+    """RFC 4180: comma, dot, CRLF, UTF-8 without BOM; an empty field is unknown, its reason stands in the status columns."""
+    shown = [f"{_harmless(quoted(name))} as {quoted(name)}" if kind == "VARCHAR" else quoted(name) for name, kind in _columns(db, table)]
+    return _csv(db, f"select {', '.join(shown)} from {table}", path, ",", b"")
+
+
+def excel_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
+    """As German Excel opens it by double click: semicolon, decimal comma, BOM; for a missing ``wert`` its symbol."""
+    columns = dict(_columns(db, table))
+    shown = []
+    for name, kind in columns.items():
+        column = quoted(name)
+        if kind.startswith(NUMERIC):
+            text = f"replace(cast({column} as varchar), '.', ',')"
+            shown.append(f"coalesce({text}, zeichen) as {column}" if name == "wert" and "zeichen" in columns else f"{text} as {column}")
+        elif kind == "BOOLEAN":
+            shown.append(f"case when {column} then 'ja' when not {column} then 'nein' end as {column}")
+        elif kind == "DATE":
+            shown.append(f"strftime({column}, '%d.%m.%Y') as {column}")
+        else:
+            shown.append(f"{_harmless(column) if kind == 'VARCHAR' else column} as {column}")
+    return _csv(db, f"select {', '.join(shown)} from {table} order by all", path, ";", UTF8_BOM)
+
+
+def _columns(db: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    return [(name, kind) for name, kind, *_ in db.execute(f"describe select * from {table}").fetchall()]
+
+
+def _harmless(column: str) -> str:
+    return f"case when regexp_matches({column}, {literal(FORMULA)}) then '''' || {column} else {column} end"
+
+
+def _csv(db: DuckDBPyConnection, rows: str, path: Path, delimiter: str, prefix: bytes) -> Path:
+    plain = path.with_suffix(".lf")
+    db.execute(f"copy ({rows}) to {literal(plain)} (format csv, header, delimiter '{delimiter}')")
+    with plain.open("rb") as source, path.open("wb") as target:
+        target.write(prefix)
+        while chunk := source.read(CHUNK):
+            target.write(chunk.replace(b"\n", b"\r\n"))
+    plain.unlink()
+    return path
+
+
+# workbook
+
+
+def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Path, facts: dict[str, str]) -> Path:
+    """A sheet that explains, the data with frozen header and number formats, the columns, and the definitions each
+    indicator links to. Missing values show their symbol."""
+    import openpyxl
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    book = openpyxl.Workbook(write_only=True)
+    book.properties.creator, book.properties.created, book.properties.modified = "Sozialraum-Warehouse", FILE_TIME, FILE_TIME
+    bold, head, link = Font(bold=True), PatternFill("solid", fgColor="E6EDF2"), Font(color="0B5394", underline="single")
+
+    def cell(sheet: Any, value: Any, *, font: Any = None, fill: Any = None, form: str | None = None) -> Any:
+        made = WriteOnlyCell(sheet, value)
+        if isinstance(value, str):
+            made.data_type = "s"  # never a formula, whatever it begins with
+        if font:
+            made.font = font
+        if fill:
+            made.fill = fill
+        if form:
+            made.number_format = form
+        return made
+
+    hints = book.create_sheet("Hinweise")
+    hints.column_dimensions["A"].width, hints.column_dimensions["B"].width = 24, 100
+    for label, text in (
+        (table.titel, ""),
+        ("Was", table.beschreibung),
+        ("Für", contract.name),
+        ("Zweck", contract.zweck),
+        ("Rechtsgrundlage", contract.rechtsgrundlage),
+        ("Stadt", facts["stadt"]),
+        ("Stand", facts["release"]),
+        ("Stichtage", facts["stichtage"]),
+        ("Quellen", facts["quellen"]),
+        ("Ebenen", ", ".join(table.ebenen)),
+        ("Jahre", table.jahre),
+        ("Zeichen", "- genau null · . geheim · / unsicher · ... fällt später an · x nicht sinnvoll · ( ) eingeschränkt · leer: nicht geliefert"),
+        ("Schutzklasse", contract.schutzklasse),
+        ("Vertrag", f"Fassung {contract.version}; {contract.aenderungen}"),
+        ("Lizenz", contract.lizenz),
+    ):
+        hints.append([cell(hints, label, font=bold), cell(hints, text)])
+    if facts.get("simuliert") == "ja":
+        hints.append([cell(hints, "SIMULIERT", font=Font(bold=True, color="B00020")), cell(hints, "Erfundene Daten der Modellstadt, keine Aussage über wirkliche Menschen oder Orte.")])
+
+    definitions = db.execute("select indikator_id, name, definition, zaehler, nenner, einheit, quelle from mart.dim_indikator order by indikator_id").fetchall()
+    used = {c.name for c in table.spalten}
+    line = {row[0]: number for number, row in enumerate(definitions, 2)} if "indikator_id" in used else {}
+
+    data = book.create_sheet("Daten")
+    data.freeze_panes = "A2"
+    for number, column in enumerate(table.spalten):
+        data.column_dimensions[openpyxl.utils.get_column_letter(number + 1)].width = 34 if column.name in ("raum", "indikator", "kennzahl", "name") else 14
+    data.append([cell(data, c.name, font=bold, fill=head) for c in table.spalten])
+    names = [c.name for c in table.spalten]
+    symbol = names.index("zeichen") if "zeichen" in names else None
+    rows = db.execute("from zeilen").fetchall()
+    data.auto_filter.ref = f"A1:{openpyxl.utils.get_column_letter(len(names))}{len(rows) + 1}"
+    for row in rows:
+        made = []
+        for name, value in zip(names, row, strict=True):
+            if value is None and name == "wert" and symbol is not None:
+                value = row[symbol]
+            form = "0.00" if isinstance(value, float) and not value.is_integer() else "dd.mm.yyyy" if isinstance(value, date) else None
+            if name == "indikator_id" and value in line:
+                linked = cell(data, value, font=link)
+                linked.hyperlink = f"#Definitionen!A{line[value]}"
+                made.append(linked)
+            elif form or isinstance(value, str):
+                made.append(cell(data, value, form=form))
+            else:
+                made.append(value)
+        data.append(made)
+
+    columns = book.create_sheet("Spalten")
+    columns.column_dimensions["A"].width, columns.column_dimensions["D"].width = 24, 100
+    columns.append([cell(columns, t, font=bold, fill=head) for t in ("Spalte", "Typ", "Einheit", "Bedeutung")])
+    for column in table.spalten:
+        columns.append([cell(columns, v) for v in (column.name, column.typ, column.einheit or "", column.beschreibung)])
+    if line:
+        sheet = book.create_sheet("Definitionen")
+        for letter, width in zip("ABCDEFG", (32, 44, 80, 32, 32, 18, 40), strict=True):
+            sheet.column_dimensions[letter].width = width
+        sheet.append([cell(sheet, t, font=bold, fill=head) for t in ("Schlüssel", "Name", "Definition", "Zähler", "Nenner", "Einheit", "Quelle")])
+        for row in definitions:
+            made = [cell(sheet, v or "") for v in row]
+            made[2].alignment = Alignment(wrap_text=True)
+            sheet.append(made)
+    _save_timeless(book, path)
+    return path
+
+
+def _save_timeless(book: Any, path: Path) -> None:
+    """openpyxl stamps the moment of saving into properties and archive; the same rows are to give the same bytes."""
+    import re
+    import zipfile
+    from io import BytesIO
+
+    raw = BytesIO()
+    book.save(raw)
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                moment = FILE_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment, content)
+            info = zipfile.ZipInfo(name, date_time=FILE_TIME.timetuple()[:6])
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, content)
+
+
+# geography
+
+
+def geopackage(db: DuckDBPyConnection, path: Path, epsg: int) -> list[Path]:
+    """Areas with one column per indicator of the newest year, one layer per level and area version, and a QGIS style each."""
+    import numpy as np
+    import pyogrio
+    import shapely
+
+    path.unlink(missing_ok=True)
+    styles = []
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FILE_TIME.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
+    try:
+        layers = db.execute("select distinct ebene, gebietsstand from zeilen order by all").fetchall()
+        for level, version in layers:
+            newest = "select max(jahr) from zeilen where ebene = $level and gebietsstand = $version and wert is not null"
+            wide = f"""
+                pivot (select raumeinheit_id, indikator_id, wert from zeilen where ebene = {literal(level)} and gebietsstand = {literal(version)}
+                       and jahr = ({newest.replace('$level', literal(level)).replace('$version', literal(version))}))
+                on indikator_id using first(wert) group by raumeinheit_id"""
+            rows = db.sql(
+                f"""select raum.raumeinheit_id, raum.name, raum.flaeche_ha, raum.geometrie, werte.* exclude (raumeinheit_id)
+                    from mart.dim_raumeinheit as raum left join ({wide}) as werte using (raumeinheit_id)
+                    where raum.ebene = {literal(level)} and raum.gebietsstand = {literal(version)} and raum.geometrie is not null order by 1"""
+            ).to_arrow_table()
+            if not rows.num_rows:
+                continue
+            layer = f"{level}_{version}"
+            fields = [name for name in rows.column_names if name != "geometrie"]
+            pyogrio.raw.write(
+                path, geometry=np.array(shapely.to_wkb(shapely.from_wkt(rows.column("geometrie").to_pylist())), dtype=object),
+                field_data=[np.array(rows.column(name).to_pylist(), dtype=object if name in ("raumeinheit_id", "name") else float) for name in fields],
+                fields=np.array(fields), layer=layer, driver="GPKG", geometry_type="Unknown", crs=f"EPSG:{epsg}", append=path.exists(),
+            )  # fmt: skip
+            shown = next((name for name in fields if name not in ("raumeinheit_id", "name", "flaeche_ha")), "flaeche_ha")
+            values = sorted(v for v in rows.column(shown).to_pylist() if v is not None)
+            style = path.with_name(f"{path.stem}_{layer}.qml")
+            style.write_text(_qml(shown, values), encoding="utf-8")
+            styles.append(style)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    return [path, *styles]
+
+
+#: Five steps of one hue that print in grey and are told apart by colour-blind readers.
+STEPS = ("237,243,248", "190,211,226", "130,172,201", "70,128,169", "22,78,121")
+
+
+def _qml(column: str, values: list[float]) -> str:
+    """A graduated QGIS style of five classes with equal numbers of areas."""
+    import numpy as np
+
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, len(STEPS) + 1))) if values else np.array([0.0, 1.0])
+    if len(edges) < 2:
+        edges = np.array([edges[0], edges[0] + 1])
+    ranges, symbols = [], []
+    for number, (lower, upper) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        ranges.append(f'<range symbol="{number}" lower="{lower:.10g}" upper="{upper:.10g}" label="{lower:.1f} – {upper:.1f}" render="true"/>')
+        symbols.append(
+            f'<symbol name="{number}" type="fill"><layer class="SimpleFill"><Option type="Map"><Option name="color" type="QString" value="{STEPS[number]},255"/>'
+            '<Option name="outline_color" type="QString" value="80,80,80,255"/><Option name="outline_width" type="QString" value="0.2"/></Option></layer></symbol>'
+        )
+    return (
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.28\" styleCategories=\"Symbology\">\n"
+        f'<renderer-v2 type="graduatedSymbol" attr="{column}" graduatedMethod="GraduatedColor">\n<ranges>{"".join(ranges)}</ranges>\n'
+        f'<symbols>{"".join(symbols)}</symbols>\n</renderer-v2>\n</qgis>\n'
+    )
+
+
+# JSON-stat
+
+
+def jsonstat(db: DuckDBPyConnection, contract: Contract, table: Table, path: Path, facts: dict[str, str]) -> Path:
+    """JSON-stat 2.0, dimensions area, year, indicator; a missing cell carries its symbol as status."""
+    rows = db.execute("select gebietsstand || '/' || ebene || '/' || raumeinheit_id, raum, jahr, indikator_id, indikator, einheit, wert, zeichen from zeilen").fetchall()
+    areas = sorted({(r[0], r[1]) for r in rows})
+    years = sorted({r[2] for r in rows})
+    indicators = sorted({(r[3], r[4], r[5]) for r in rows})
+    place = {key: n for n, (key, _) in enumerate(areas)}, {year: n for n, year in enumerate(years)}, {key: n for n, (key, *_) in enumerate(indicators)}
+    values: dict[str, float] = {}
+    status: dict[str, str] = {}
+    for area, _, year, indicator, _, _, value, symbol in rows:
+        at = str((place[0][area] * len(years) + place[1][year]) * len(indicators) + place[2][indicator])
+        if value is not None:
+            values[at] = value
+        if symbol:
+            status[at] = symbol
+    content = {
+        "version": "2.0",
+        "class": "dataset",
+        "label": table.titel,
+        "source": facts["quellen"],
+        "updated": facts["erstellt"],
+        "note": [table.beschreibung, f"Release {facts['release']}", *(["SIMULIERT: erfundene Daten der Modellstadt."] if facts.get("simuliert") == "ja" else [])],
+        "id": ["raum", "jahr", "indikator"],
+        "size": [len(areas), len(years), len(indicators)],
+        "role": {"geo": ["raum"], "time": ["jahr"], "metric": ["indikator"]},
+        "dimension": {
+            "raum": {"label": "Raumeinheit (Gebietsstand/Ebene/Schlüssel)", "category": {"index": [k for k, _ in areas], "label": dict(areas)}},
+            "jahr": {"label": "Jahr", "category": {"index": [str(y) for y in years]}},
+            "indikator": {
+                "label": "Indikator",
+                "category": {"index": [k for k, *_ in indicators], "label": {k: n for k, n, _ in indicators}, "unit": {k: {"label": u} for k, _, u in indicators}},
+            },
+        },
+        "value": values,
+        "status": status,
+    }
+    path.write_text(json.dumps(content, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
+    return path

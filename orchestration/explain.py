@@ -1,0 +1,216 @@
+"""How a published value came about: its counts, formula with the numbers filled in, rules and deliveries, in German.
+
+Reads the published mart and nothing else, so it knows what its reader may know; what the gate withheld stays withheld.
+Computes nothing of its own but the check: the formula with the printed numbers must give the printed value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.failures import PermanentFailure
+from orchestration.report import german, out
+from warehouse.connect import connect
+from warehouse.paths import Home
+
+TERM = re.compile(r"([+-]?)\s*([a-z][a-z0-9_]*)")
+#: Relative difference above which formula and published value do not agree.
+TOLERANCE = 1e-9
+#: Decimal places of what is printed, whole numbers without.
+DIGITS = 2
+METHODS = {
+    "wilson": "Wilson-Bereich eines Anteils",
+    "byar": "Byar-Bereich einer Anzahl (unter 10 exakt nach Poisson), durch den Nenner",
+    "t": "t-Bereich eines Mittelwerts",
+    "keine": "keiner: der Katalog sieht für diesen Indikator keinen vor, oder er ist ohne Fallzahlen geliefert",
+}
+WITHHELD = ("geheim_primaer", "geheim_sekundaer")
+
+
+def terms(formula: str | None) -> list[tuple[int, str]]:
+    """"a - b" -> [(1, "a"), (-1, "b")]"""
+    return [(-1 if sign == "-" else 1, name) for sign, name in TERM.findall(formula or "")]
+
+
+def number(value: float | None) -> str:
+    if value is None:
+        return "unbekannt"
+    return german(value) if float(value).is_integer() else german(value, DIGITS)
+
+
+def explain(home: Home, indicator: str, area: str, year: int, version: str | None, level: str | None) -> None:
+    """Print how the value of an indicator (key) in an area (key or name) and year came about; PermanentFailure where there is none."""
+    path = home.current / "mart.duckdb"
+    if not path.exists():
+        raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
+    with connect(path, read_only=True) as db:
+        value = _find(db, indicator, area, year, version, level)
+        catalogue = _one(db, "select * from dim_indikator where indikator_id = ?", indicator)
+        counts = [_count(db, value, role, sign, name) for role in ("zaehler", "nenner") for sign, name in terms(catalogue[role])]
+        _headline(db, value, catalogue)
+        _formula(value, catalogue, counts)
+        _interval(value, catalogue)
+        _comparison(db, value, catalogue)
+        _rules(db, value, catalogue)
+        _deliveries(db, {value["lieferung_id"], *(count["lieferung_id"] for count in counts)} - {None})
+
+
+def _rows(db: Any, query: str, *values: Any) -> list[dict[str, Any]]:
+    cursor = db.execute(query, list(values))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _one(db: Any, query: str, *values: Any) -> dict[str, Any]:
+    rows = _rows(db, query, *values)
+    return rows[0] if rows else {}
+
+
+def _find(db: Any, indicator: str, area: str, year: int, version: str | None, level: str | None) -> dict[str, Any]:
+    """The one annual value that is meant; says what there is where none or several are."""
+    if not _rows(db, "select 1 from dim_indikator where indikator_id = ?", indicator):
+        near = [row["indikator_id"] for row in _rows(db, "select indikator_id from dim_indikator order by jaro_winkler_similarity(indikator_id, ?) desc, 1 limit 3", indicator)]
+        raise PermanentFailure(f"Den Indikator {indicator} gibt es nicht; ähnlich heißen: {', '.join(near)}.")
+    named = "(raum.raumeinheit_id = ? or lower(raum.name) = lower(?)) and (? is null or raum.ebene = ?) and (? is null or raum.gebietsstand = ?)"
+    choice = [area, area, level, level, version, version]
+    if not _rows(db, f"select 1 from dim_raumeinheit raum where {named}", *choice):
+        raise PermanentFailure(f"Die Raumeinheit {area} gibt es in diesem Stand nicht; alle zeigt ./sozialraum sql \"select ebene, raumeinheit_id, name from dim_raumeinheit\".")
+    found = _rows(
+        db,
+        f"""select wert.*, raum.name as raum from fct_indikatorwert wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene)
+            where {named} and indikator_id = ? and jahr = ? and ist_jahreswert
+            order by gebietsstand_am_stichtag desc, gueltig_von desc, ebene_rang""",
+        *choice, indicator, year,
+    )  # fmt: skip
+    if not found:
+        years = _one(db, f"select min(jahr) as von, max(jahr) as bis from fct_indikatorwert wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene) where {named} and indikator_id = ?", *choice, indicator)
+        known = f"es gibt ihn von {years['von']} bis {years['bis']}" if years["von"] else "in dieser Raumeinheit gibt es ihn nicht"
+        raise PermanentFailure(f"Für {year} gibt es {indicator} hier nicht; {known}.")
+    if len({row["ebene"] for row in found}) > 1:
+        raise PermanentFailure(f"{area} heißen Räume mehrerer Ebenen ({', '.join(sorted({row['ebene'] for row in found}))}); bitte --ebene angeben.")
+    if len({row["raumeinheit_id"] for row in found if row["gebietsstand"] == found[0]["gebietsstand"]}) > 1:
+        raise PermanentFailure(f"{area} heißen mehrere Räume; bitte den Schlüssel angeben.")
+    return found[0]
+
+
+def _count(db: Any, value: dict[str, Any], role: str, sign: int, name: str) -> dict[str, Any]:
+    """One term of the formula with its count where the value has its own."""
+    day = value["stichtag_nenner"] if role == "nenner" and value["stichtag_nenner"] else value["stichtag"]
+    known = _one(
+        db,
+        """select kennzahl.*, dim.name, dim.definition, status.bedeutung from fct_kennzahl kennzahl join dim_kennzahl dim using (kennzahl_id) join dim_status status using (status_id)
+           where raumeinheit_id = ? and gebietsstand = ? and ebene = ? and stichtag = ? and kennzahl_id = ?""",
+        value["raumeinheit_id"], value["gebietsstand"], value["ebene"], day, name,
+    )  # fmt: skip
+    missing = {"wert": None, "name": name, "definition": "", "gliederung": None, "bedeutung": "hier nicht vorhanden", "lieferung_id": None, "stichtag": day}
+    return (known or missing) | {"rolle": role, "vorzeichen": sign, "kennzahl_id": name}
+
+
+def _headline(db: Any, value: dict[str, Any], catalogue: dict[str, Any]) -> None:
+    shown = f"{number(value['wert'])} {catalogue['einheit']}" if value["wert"] is not None else f"kein Wert ({value['zeichen'] or 'ohne Zeichen'})"
+    out.print(f"[bold]{escape(catalogue['name'])}: {shown}[/bold]", soft_wrap=True)
+    out.print(f"{escape(value['raum'])} ({value['ebene']} {value['raumeinheit_id']}, Gebietsstand {value['gebietsstand']}), Stichtag {value['stichtag']:%d.%m.%Y}", soft_wrap=True)
+    out.print(escape(catalogue["definition"]), soft_wrap=True)
+
+
+def _side(counts: list[dict[str, Any]], role: str, shown: str) -> str:
+    parts = []
+    for count in (count for count in counts if count["rolle"] == role):
+        sign = " − " if count["vorzeichen"] < 0 else " + " if parts else ""
+        parts.append(sign + (number(count["wert"]) if shown == "wert" else count[shown]))
+    text = "".join(parts)
+    return f"({text})" if len(parts) > 1 else text
+
+
+def _formula(value: dict[str, Any], catalogue: dict[str, Any], counts: list[dict[str, Any]]) -> None:
+    out.print("\n[bold]Rechnung[/bold]")
+    if not counts:
+        out.print("Der Wert ist so geliefert, ohne Fallzahlen.")
+        return
+    table = Table("", "Kennzahl", "Zahl", "gezählt am", "aus", "Bedeutung")
+    table.columns[2].justify = "right"
+    for count in counts:
+        shown = number(count["wert"]) if count["wert"] is not None else f"– ({count['bedeutung']})"
+        origin = count["gliederung"] or ""
+        table.add_row("Zähler" if count["rolle"] == "zaehler" else "Nenner", count["kennzahl_id"], shown, f"{count['stichtag']:%d.%m.%Y}", origin, escape(count["definition"] or ""))
+    out.print(table)
+    factor = "" if catalogue["faktor"] == 1 else f"{number(catalogue['faktor'])} × "
+    divided = bool(catalogue["nenner"])
+    words = f"{factor}{_side(counts, 'zaehler', 'kennzahl_id')}" + (f" / {_side(counts, 'nenner', 'kennzahl_id')}" if divided else "")
+    filled = f"{factor}{_side(counts, 'zaehler', 'wert')}" + (f" / {_side(counts, 'nenner', 'wert')}" if divided else "")
+    out.print(f"Wert = {words}", soft_wrap=True)
+    if value["wert"] is None or any(count["wert"] is None for count in counts):
+        out.print("Mit den veröffentlichten Zahlen lässt sich das nicht nachrechnen: mindestens eine ist nicht gezeigt.")
+        return
+    top, bottom = (sum(count["vorzeichen"] * count["wert"] for count in counts if count["rolle"] == role) for role in ("zaehler", "nenner"))
+    again = catalogue["faktor"] * top / (bottom if divided else 1)
+    if abs(again - value["wert"]) > TOLERANCE * max(1, abs(again)):
+        raise PermanentFailure(f"Der veröffentlichte Wert {number(value['wert'])} folgt nicht aus seinen Zahlen ({filled} = {number(again)}); bitte melden.")
+    out.print(f"     = {filled} = {number(again)} {catalogue['einheit']}   (nachgerechnet, stimmt)", soft_wrap=True)
+
+
+def _interval(value: dict[str, Any], catalogue: dict[str, Any]) -> None:
+    effect = (catalogue["designeffekt"] or 1)
+    text = METHODS[value["ki_methode"]]
+    out.print(f"Vertrauensbereich (95 %): {text}" + (f", Designeffekt {number(effect)}" if value["ki_methode"] != "keine" else ""), soft_wrap=True)
+    if value["ki_unten"] is None:
+        return
+    if value["ki_methode"] == "wilson":
+        out.print(
+            f"     mit x = {number(value['zaehler'])} / {number(effect)} = {number(value['zaehler'] / effect)}, n = {number(value['nenner'])} / {number(effect)} = {number(value['nenner'] / effect)}, z = 1,96:"
+            " (2x + z² ∓ z·√(z² + 4x(1 − x/n))) / (2(n + z²))", soft_wrap=True,
+        )  # fmt: skip
+    out.print(f"     {number(value['ki_unten'])} bis {number(value['ki_oben'])} {catalogue['einheit']}; bei Vollzählungen beschreibt er das Risiko dahinter, keinen Zählfehler", soft_wrap=True)
+
+
+def _comparison(db: Any, value: dict[str, Any], catalogue: dict[str, Any]) -> None:
+    key = [value[name] for name in ("raumeinheit_id", "gebietsstand", "ebene", "stichtag", "indikator_id")]
+    where = "where raumeinheit_id = ? and gebietsstand = ? and ebene = ? and stichtag = ? and indikator_id = ?"
+    compared, changed, smoothed = (_one(db, f"select * from {table} {where}", *key) for table in ("fct_vergleich", "fct_trend", "fct_geglaettet"))
+    if compared.get("p") is not None:
+        out.print("\n[bold]Vergleich und Veränderung[/bold]")
+        out.print(
+            f"Übrige Stadt {number(compared['rest_wert'])}, Unterschied {number(compared['diff'])} ({number(compared['diff_ki_unten'])} bis {number(compared['diff_ki_oben'])});"
+            f" p = {compared['p']:.2g}, unter allen Vergleichen des Jahres {compared['p_bereinigt']:.2g}: {compared['richtung']}", soft_wrap=True,
+        )  # fmt: skip
+        if compared["rang"] is not None:
+            out.print(f"Rang {compared['rang']} von {compared['rang_von']} (95 %: {compared['rang_unten']} bis {compared['rang_oben']}; 1 = höchster Wert)")
+    for level in ("kreis", "land"):
+        if compared.get(f"{level}_wert") is not None:
+            out.print(f"{level.capitalize()}: {number(compared[f'{level}_wert'])}, {compared[f'{level}_vergleich']}")
+    if changed:
+        reach = f"{changed['jahr_von']} bis {changed['jahr']}: {changed['richtung'].replace('_', ' ')}"
+        slope = f" ({german(changed['steigung'], DIGITS)} {catalogue['einheit']} je Jahr, p berichtigt {changed['p_bereinigt']:.2g})" if changed["p"] is not None else ""
+        out.print(reach + slope, soft_wrap=True)
+    if smoothed.get("wert_geglaettet") is not None:
+        out.print(f"Geschätzt (geglättet, kein gezählter Wert): {number(smoothed['wert_geglaettet'])}; eigenes Gewicht {number(smoothed['gewicht_eigen'])}")
+
+
+def _rules(db: Any, value: dict[str, Any], catalogue: dict[str, Any]) -> None:
+    status = _one(db, "select * from dim_status where status_id = ?", value["status_id"])
+    out.print("\n[bold]Regeln[/bold]")
+    out.print(f"Status {value['status_id']}: {status['bedeutung']}" + ("; vorläufig" if value["vorlaeufig"] else ""), soft_wrap=True)
+    if catalogue["mindestnenner"]:
+        met = "" if value["nenner"] is None else " – erreicht" if value["nenner"] >= catalogue["mindestnenner"] else " – nicht erreicht, Aussagewert eingeschränkt"
+        out.print(f"Mindestnenner {catalogue['mindestnenner']}{met}")
+    if value["status_id"] in WITHHELD:
+        out.print("Der Schutz hält den Wert zurück; seine Zahlen werden auch hier nicht gezeigt.")
+    error = value["erwarteter_fehler"]
+    carried = f"von einem früheren Gebietsstand übergeleitet ({value['guete']})" + (f", erwarteter Fehler {german(100 * error, DIGITS)} % der Menschen" if error is not None else "")
+    out.print("Gebiet: " + (carried if value["uebergeleitet"] else "auf diesem Gebietsstand gezählt"))
+    out.print(f"Quelle laut Katalog: {escape(catalogue['quelle'])}; {escape(catalogue['rechtsgrundlage'])}", soft_wrap=True)
+
+
+def _deliveries(db: Any, ids: set[str]) -> None:
+    out.print("\n[bold]Lieferungen[/bold]")
+    for delivery in _rows(db, "select * from fct_quellenstand where list_contains(?, lieferung_id) order by lieferung_id", sorted(ids)):
+        out.print(f"{delivery['lieferung_id']}: {german(delivery['zeilen'])} Zeilen, {german(delivery['zeilen_quarantaene'])} zurückgestellt, eingegangen {delivery['eingang']:%d.%m.%Y %H:%M} UTC"
+                  + (", simuliert" if delivery["simuliert"] else ""), soft_wrap=True)  # fmt: skip
+        out.print(f"     Fingerabdruck sha256 {delivery['sha256']}", soft_wrap=True)
+        for file in delivery["dateien"]:
+            out.print(f"     Datei {escape(file)}", soft_wrap=True)
+        out.print(f"     {escape(delivery['rechtsgrundlage'])}", soft_wrap=True)

@@ -1,0 +1,156 @@
+"""What leaves as files, held against the standards' own tools and the programs people open them with."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pyarrow.parquet as pq
+import pyogrio
+import pytest
+
+from exports.contract import Contract, load_contracts
+from tests.pipeline.conftest import REPOSITORY, Town
+
+CONTRACTS = load_contracts()
+SHAPES = REPOSITORY / "tests" / "unit" / "exports" / "dcat_ap_de.shacl.ttl"
+
+
+def packages(town: Town, audience: str) -> Path:
+    """Where the packages of an audience lie: the draft of the administration, or what waits for its approval."""
+    if audience == "verwaltung":
+        return town.current / "exports"
+    return town.root / "sealed" / "freigabe" / town.current.resolve().name / audience / "exports"
+
+
+def package(town: Town, contract: Contract) -> Path:
+    return packages(town, contract.zielgruppe) / contract.empfaenger
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.empfaenger)
+def test_every_agreed_file_is_there_and_its_checksum_holds(published_small: Town, contract: Contract) -> None:
+    folder = package(published_small, contract)
+    names = {path.name for path in folder.iterdir()}
+    endings = {"parquet": ".parquet", "csv": ".csv", "excel_csv": "_excel.csv", "xlsx": ".xlsx", "geopackage": ".gpkg", "jsonstat": ".json"}
+    assert {table.name + endings[form] for table in contract.tabellen for form in table.formate} <= names
+    sums = dict(reversed(line.split("  ")) for line in (folder / "pruefsummen.sha256").read_text(encoding="utf-8").splitlines())
+    assert set(sums) == names - {"pruefsummen.sha256"}
+    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest for name, digest in sums.items())
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.empfaenger)
+def test_frictionless_has_nothing_to_say(published_small: Town, contract: Contract) -> None:
+    from frictionless import Package
+
+    described = Package(str(package(published_small, contract) / "datapackage.json"))
+    report = described.validate()
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
+    assert any(resource.type == "table" for resource in described.resources) or contract.empfaenger == "stadtplanung"
+
+
+@pytest.mark.parametrize("audience", ["verwaltung", "traeger", "oeffentlich"])
+def test_catalogue_conforms_to_dcat_ap_de(published_small: Town, audience: str) -> None:
+    import pyshacl
+    from rdflib import Graph
+
+    file = packages(published_small, audience) / "katalog.ttl"
+    conforms, _, text = pyshacl.validate(Graph().parse(file), shacl_graph=Graph().parse(SHAPES), advanced=False)
+    assert conforms, text
+    # The shapes can fail: without its licence no distribution passes.
+    broken = Graph().parse(data="\n".join(line for line in file.read_text(encoding="utf-8").splitlines() if "dct:license" not in line), format="turtle")
+    assert not pyshacl.validate(broken, shacl_graph=Graph().parse(SHAPES))[0]
+
+
+def test_geopackage_opens_with_every_level_and_indicator(published_small: Town) -> None:
+    folder = packages(published_small, "verwaltung") / "stadtplanung"
+    file = folder / "raumeinheiten.gpkg"
+    layers = dict(pyogrio.list_layers(file))
+    assert {"stadt_hilden2015", "stadtbereich_hilden2015", "sozialraum_hilden2015", "stadt_hilden2020", "stadtbereich_hilden2020", "sozialraum_hilden2020"} == set(layers)
+    info = pyogrio.read_info(file, layer="sozialraum_hilden2020")
+    assert (info["features"], info["crs"]) == (22, "EPSG:25832")
+    assert "anteil_65_plus" in info["fields"]
+    assert {path.stem.removeprefix("raumeinheiten_") for path in folder.glob("*.qml")} == set(layers)
+
+
+def test_workbook_explains_itself(published_small: Town) -> None:
+    book = openpyxl.load_workbook(packages(published_small, "verwaltung") / "jugendhilfe" / "indikatoren.xlsx")
+    assert book.sheetnames == ["Hinweise", "Daten", "Spalten", "Definitionen"]
+    data = book["Daten"]
+    assert data.freeze_panes == "A2"
+    header = [cell.value for cell in data[1]]
+    first = {name: cell for name, cell in zip(header, data[2], strict=True)}
+    assert first["stichtag"].number_format == "dd.mm.yyyy"
+    target = first["indikator_id"].hyperlink.location or first["indikator_id"].hyperlink.target.lstrip("#")
+    assert book["Definitionen"][target.split("!")[1]].value == first["indikator_id"].value
+    values = [row[header.index("wert")] for row in data.iter_rows(min_row=2, values_only=True)]
+    assert None not in values  # a missing value shows its symbol
+    assert any(isinstance(value, float) for value in values)
+    assert any("SIMULIERT" in str(cell.value) for row in book["Hinweise"] for cell in row)
+    assert not any(cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+def test_parquet_says_what_and_in_which_unit(published_small: Town) -> None:
+    metadata = pq.read_metadata(packages(published_small, "verwaltung") / "jugendhilfe" / "indikatoren.parquet").metadata
+    assert metadata[b"release"].decode() == published_small.current.resolve().name
+    assert metadata[b"zielgruppe"] == b"verwaltung" and b"leer hei" in metadata[b"wert"]
+
+
+def test_json_stat_has_a_place_for_every_cell(published_small: Town) -> None:
+    content = json.loads((packages(published_small, "oeffentlich") / "offene_daten" / "indikatoren.json").read_text(encoding="utf-8"))
+    assert (content["version"], content["class"]) == ("2.0", "dataset")
+    size = content["size"]
+    assert [len(content["dimension"][d]["category"]["index"]) for d in content["id"]] == size
+    assert max(map(int, content["value"])) < size[0] * size[1] * size[2]
+    with duckdb.connect(str(packages(published_small, "oeffentlich").parent / "mart.duckdb"), read_only=True) as mart:
+        known = mart.execute("select count(wert), round(sum(wert), 6) from export.exp_offene_daten__indikatoren").fetchone()
+    assert (len(content["value"]), round(sum(content["value"].values()), 6)) == known
+
+
+def test_no_text_cell_starts_a_formula(tmp_path: Path) -> None:
+    from exports import formats
+
+    with duckdb.connect() as db:
+        db.execute("create view zeilen as select * from (values ('=1+1', 1.5), ('+49 2103', 2), ('-cmd', 3), ('@x', 4), ('-', 5), ('ruhig', 6)) t (name, wert)")
+        plain = list(csv.reader(formats.machine_csv(db, "zeilen", tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()))
+        german = list(csv.reader(formats.excel_csv(db, "zeilen", tmp_path / "b.csv").read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    assert {row[0] for row in plain[1:]} == {row[0] for row in german[1:]} == {"'=1+1", "'+49 2103", "'-cmd", "'@x", "-", "ruhig"}
+
+
+def test_numbers_are_numbers_in_libreoffice(published_small: Town, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("LibreOffice fehlt auf diesem Rechner (apt install libreoffice-calc-nogui).")
+    source = packages(published_small, "verwaltung") / "jugendhilfe" / "indikatoren_excel.csv"
+    # 59 = semicolon, 34 = quote, 76 = UTF-8, 1 = first line, no column formats, 1031 = German: what a double click does there.
+    command = [office, f"-env:UserInstallation=file://{tmp_path}/profil", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--infilter=CSV:59,34,76,1,,1031,false,true", "--outdir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    sheet = openpyxl.load_workbook(tmp_path / "indikatoren_excel.xlsx", read_only=True).active
+    rows = sheet.iter_rows(values_only=True)
+    header = next(rows)
+    place = header.index("ki_unten")
+    values = [row[place] for row in rows if row[place] is not None]
+    assert values and all(isinstance(value, (int, float)) for value in values)
+
+
+def test_same_release_has_nothing_to_compare_and_a_new_delivery_is_named(town: Town, small_deliveries: Path, tmp_path: Path) -> None:
+    first = town.current.resolve().name
+    same = town.call("vergleiche", "1", first)
+    assert same.returncode == 0 and "Kein Wert hat sich geändert" in same.stdout
+    missing = town.call("vergleiche", "1", "99")
+    assert missing.returncode == 1 and "99 ist nicht aufbewahrt" in missing.stderr and "Traceback" not in missing.stderr
+    later = tmp_path / "neu"
+    shutil.copytree(small_deliveries, later)
+    register = sorted((later / "melderegister_bestand").iterdir())[-1]
+    lines = register.read_bytes().splitlines(keepends=True)
+    register.write_bytes(b"".join(lines[:-50]))  # the supplier delivers the newest stock again, without 50 persons
+    town.run("--deliveries", str(later))
+    told = town.call("vergleiche", "1", "2").stdout
+    assert "neue Lieferung melderegister_bestand-2020-12-31" in told and "nicht mehr dabei" in told
+    line = next(line for line in told.splitlines() if line.startswith("│ einwohner "))
+    assert int(line.split("│")[4]) > 0  # other values

@@ -1,0 +1,109 @@
+"""What the run of the simulated town says about its values: intervals, comparisons, trends, and the way back to a delivery."""
+
+from __future__ import annotations
+
+import pytest
+
+from methods import intervals
+from tests.pipeline.conftest import Town
+
+DERIVED = {
+    "fct_vergleich": ["wert", "rest_wert", "diff", "diff_ki_unten", "diff_ki_oben", "p", "p_bereinigt", "auffaellig", "trichter_95_unten", "trichter_998_oben"],
+    "fct_trend": ["wert", "steigung", "p", "p_bereinigt", "vorzeichen_stabil"],
+    "fct_geglaettet": ["wert_geglaettet", "wert_geglaettet_unten", "wert_geglaettet_oben", "gewicht_eigen", "wert_drei_jahre"],
+}
+
+
+def test_every_yearly_value_is_compared_and_followed(demo: Town) -> None:
+    with demo.sealed() as warehouse:
+        for table in ("fct_vergleich", "fct_trend"):
+            missing = warehouse.execute(
+                f"""select count(*) from marts.fct_indikatorwert wert join marts.dim_raumeinheit using (raumeinheit_id, gebietsstand, ebene)
+                    anti join marts.{table} using (raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id)
+                    where ist_jahreswert and ebene <> 'block' and not nicht_zuordenbar"""
+            ).fetchone()
+            assert missing == (0,), table
+        # Five points or nothing: 2015 to 2018 cannot have a trend, and none is called unchanged.
+        assert warehouse.execute("select distinct richtung from marts.fct_trend where jahr < 2019").fetchall() == [("nicht_berechenbar",)]
+        assert warehouse.execute("select count(distinct richtung) from marts.fct_trend where jahr >= 2019").fetchone()[0] >= 3
+        # Nothing is called different that the adjusted test does not carry, and nothing untested is called similar.
+        assert warehouse.execute("select count(*) from marts.fct_vergleich where auffaellig is distinct from case when p is not null then p_bereinigt <= 0.05 end").fetchone() == (0,)
+        assert warehouse.execute("select count(*) from marts.fct_vergleich where (p is null) <> (richtung = 'nicht_berechenbar')").fetchone() == (0,)
+        alone, together = warehouse.execute("select count(*) filter (p <= 0.05), count(*) filter (auffaellig) from marts.fct_vergleich").fetchone()
+        assert 0 < together < alone
+
+
+def test_design_effects_widen_the_intervals(demo: Town) -> None:
+    with demo.mart() as mart:
+        x, n, low, high, effect = mart.execute(
+            """select wert.zaehler, wert.nenner, ki_unten, ki_oben, designeffekt from fct_indikatorwert wert join dim_indikator using (indikator_id)
+               where indikator_id = 'anteil_nichtdeutsche' and ebene = 'sozialraum' and jahr = 2024 and gebietsstand_am_stichtag and wert is not null order by raumeinheit_id limit 1"""
+        ).fetchone()
+    assert effect == 2
+    assert (low / 100, high / 100) == pytest.approx(tuple(intervals.wilson(x, n, deff=2)), rel=1e-12)
+    assert high - low > 1.3 * 100 * (intervals.wilson(x, n).high - intervals.wilson(x, n).low)
+
+
+def test_smoothed_values_keep_the_sum_and_lie_nearer_to_the_town(demo: Town) -> None:
+    with demo.sealed() as warehouse:
+        wrong, groups = warehouse.execute(
+            """with summen as (
+                   select indikator_id, gebietsstand, ebene, jahr, sum(wert_geglaettet / 100 * nenner) as geschaetzt, sum(zaehler) as gezaehlt, count(*) - count(wert_geglaettet) as fehlt
+                   from marts.fct_geglaettet join marts.fct_indikatorwert using (raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id, jahr) group by all)
+               select count(*) filter (abs(geschaetzt - gezaehlt) > 1e-6 * gezaehlt), count(*) from summen where fehlt = 0 and gezaehlt > 0"""
+        ).fetchone()
+    assert wrong == 0 and groups > 500
+
+
+def test_the_index_says_what_it_lacks_and_how_sure_it_is(demo: Town) -> None:
+    with demo.mart() as mart:
+        rows = mart.execute("select klasse, klasse_wahrscheinlichkeit, aussage, bestandteile from fct_index where index_id = 'hilden_belastung' and jahr = 2024 and ebene = 'sozialraum' and wert is not null").fetchall()
+    assert len(rows) >= 20
+    assert all(0 <= probability <= 1 for _, probability, _, _ in rows)
+    # A class is only said where it holds in the bootstrap.
+    assert all(probability >= 0.7 for klasse, probability, said, _ in rows if said == klasse)
+    assert any(said != klasse for klasse, _, said, _ in rows)
+
+
+@pytest.mark.parametrize("table", DERIVED)
+def test_what_is_withheld_stays_withheld_in_everything_made_of_it(published_small: Town, table: str) -> None:
+    with published_small.mart() as mart:
+        shown = " or ".join(f"abgeleitet.{column} is not null" for column in DERIVED[table])
+        hidden = "(select * from fct_indikatorwert where ist_jahreswert and conf_status in ('A', 'D'))"
+        count, seen = mart.execute(
+            f"""select count(*), count(*) filter ({shown}) from {table} abgeleitet semi join {hidden} gesperrt using (raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id)"""
+        ).fetchone()
+        assert count > 0 and seen == 0
+        assert mart.execute(f"select count(*) from {table} abgeleitet semi join {hidden} gesperrt using (raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id) where conf_status not in ('A', 'D')").fetchone() == (0,)
+        assert mart.execute("select count(*) from fct_ungleichheit where isolation is not null and (gebietsstand, teilebene, indikator_id, jahr) in (select (gebietsstand, ebene, indikator_id, jahr) from fct_indikatorwert where ist_jahreswert and conf_status in ('A', 'D'))").fetchone() == (0,)
+
+
+def test_erklaere_follows_a_value_to_its_delivery(demo: Town) -> None:
+    with demo.mart() as mart:
+        value, delivery, print_ = mart.execute(
+            """select wert, lieferung_id, sha256 from fct_indikatorwert join fct_quellenstand using (lieferung_id)
+               where indikator_id = 'anteil_65_plus' and raumeinheit_id = '0101' and jahr = 2024 and gebietsstand_am_stichtag"""
+        ).fetchone()
+    said = demo.call("erklaere", "anteil_65_plus", "0101", "2024").stdout
+    for part in (f"{value:.2f}".replace(".", ","), delivery, print_, "bestand_20241231.csv", "alter_65_plus / einwohner_alter_bekannt", "nachgerechnet, stimmt", "Designeffekt 1,70", "Mindestnenner 30"):
+        assert part in said, part
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("anteil_65_pluss", "0101", "2024"), "anteil_65_plus"),
+        (("anteil_65_plus", "9999", "2024"), "Die Raumeinheit 9999 gibt es in diesem Stand nicht"),
+        (("anteil_65_plus", "0101", "1999"), "von 2015 bis 2024"),
+    ],
+)
+def test_erklaere_says_what_there_is_instead(demo: Town, arguments: tuple[str, ...], sentence: str) -> None:
+    done = demo.call("erklaere", *arguments)
+    assert done.returncode == 1 and sentence in done.stderr and "Traceback" not in done.stderr
+
+
+def test_erklaere_does_not_show_what_is_withheld(published_small: Town) -> None:
+    with published_small.mart() as mart:
+        indicator, area, year, version = mart.execute("select indikator_id, raumeinheit_id, jahr, gebietsstand from fct_indikatorwert where ist_jahreswert and conf_status = 'A' and ebene = 'sozialraum' and not starts_with(raumeinheit_id, 'nz') order by all limit 1").fetchone()
+    said = published_small.call("erklaere", indicator, area, str(year), "--gebietsstand", version).stdout
+    assert "hält den Wert zurück" in said and "kein Wert (.)" in said and "nachgerechnet" not in said

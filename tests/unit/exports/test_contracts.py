@@ -1,0 +1,77 @@
+"""Contracts with recipients: typed, equal to their dbt models, and versioned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exports.contract import CONTRACTS, VERSIONS, ContractError, load_contracts
+from warehouse.paths import REPOSITORY
+
+AGREED = load_contracts()
+MODELS = REPOSITORY / "dbt_project" / "models" / "exports"
+
+
+def declared() -> dict[str, dict]:
+    return {model["name"]: model for path in MODELS.glob("*/_*.yml") for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]}
+
+
+def test_every_contract_has_its_models_and_every_model_its_contract() -> None:
+    promised = {contract.model_of(table) for contract in AGREED for table in contract.tabellen}
+    assert promised == set(declared())
+    assert promised == {path.stem for path in MODELS.glob("*/exp_*.sql")}
+
+
+@pytest.mark.parametrize("contract", AGREED, ids=lambda c: c.empfaenger)
+def test_columns_and_audience_are_those_of_the_models(contract) -> None:
+    models = declared()
+    for table in contract.tabellen:
+        model = models[contract.model_of(table)]
+        assert [(c["name"], c["data_type"]) for c in model["columns"]] == [(c.name, c.typ) for c in table.spalten]
+        assert model["config"]["meta"] == {"zielgruppen": [contract.zielgruppe], "vertrag": contract.empfaenger}
+
+
+@pytest.mark.parametrize("contract", AGREED, ids=lambda c: c.empfaenger)
+def test_a_changed_column_needs_a_new_version(contract) -> None:
+    """versionen.json keeps what was agreed; another hash under the same version means: raise the version and enter it there."""
+    agreed = json.loads(VERSIONS.read_text(encoding="utf-8"))[contract.empfaenger]
+    assert agreed.get(contract.version) == contract.columns_hash
+    assert max(agreed, key=lambda version: tuple(map(int, version.split(".")))) == contract.version
+
+
+def test_another_type_gives_another_hash() -> None:
+    contract = AGREED[0]
+    table = contract.tabellen[0]
+    column = table.spalten[0].model_copy(update={"typ": "bigint"})
+    other = contract.model_copy(update={"tabellen": (table.model_copy(update={"spalten": (column, *table.spalten[1:])}), *contract.tabellen[1:])})
+    other.__dict__.pop("columns_hash", None)
+    assert other.columns_hash != contract.columns_hash
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"version": "eins"}, "amt.yml: version"),
+        ({"zielgruppe": "presse"}, "amt.yml: zielgruppe"),
+        ({"unbekannt": 1}, "amt.yml: unbekannt"),
+        ({"empfaenger": "anders"}, "amt.yml: der Empfänger heißt darin anders"),
+    ],
+)
+def test_what_does_not_fit_is_named(tmp_path: Path, change: dict, says: str) -> None:
+    raw = yaml.safe_load((CONTRACTS / "offene_daten.yml").read_text(encoding="utf-8")) | {"empfaenger": "amt"} | change
+    (tmp_path / "amt.yml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    (tmp_path / "_spalten.yaml").write_text((CONTRACTS / "_spalten.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ContractError, match=says):
+        load_contracts(tmp_path)
+
+
+def test_an_unknown_shared_column_is_named(tmp_path: Path) -> None:
+    raw = yaml.safe_load((CONTRACTS / "offene_daten.yml").read_text(encoding="utf-8"))
+    raw["tabellen"][0]["spalten"].append("geheimnis")
+    (tmp_path / "offene_daten.yml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    (tmp_path / "_spalten.yaml").write_text((CONTRACTS / "_spalten.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ContractError, match="die Spalte geheimnis steht nicht in _spalten.yaml"):
+        load_contracts(tmp_path)
