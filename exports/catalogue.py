@@ -129,7 +129,7 @@ def write_catalogue(contracts: list[Contract], target: Path, facts: dict[str, st
         graph.add((dataset, DCTERMS.accrualPeriodicity, URIRef(FREQUENCY + FREQUENCIES.get(contract.rhythmus, "IRREG"))))
         graph.add((dataset, DCTERMS.accessRights, URIRef(ACCESS + ("PUBLIC" if contract.zielgruppe == "oeffentlich" else "RESTRICTED"))))
         graph.add((dataset, DCTERMS.modified, Literal(facts["erstellt"], datatype=XSD.dateTime)))
-        graph.add((dataset, DCAT["version"], Literal(contract.version)))
+        graph.add((dataset, URIRef("http://www.w3.org/ns/dcat#version"), Literal(contract.version)))
         for path in sorted((target / contract.empfaenger).iterdir()):
             if path.suffix not in FILE_TYPES or path.name == "datapackage.json":
                 continue

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
+from orchestration.bericht import write_report
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
 from warehouse import publish
@@ -61,6 +62,8 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
         made = date.fromisoformat(release["erstellt"][:10])
         if discussion.day < made:
             raise PermanentFailure(f"Die Besprechung am {discussion.day:%d.%m.%Y} liegt vor der Veröffentlichung vom {made:%d.%m.%Y}; besprochen wird, was vorliegt.")
+        if any(a["zielgruppe"] == audience for a in place.ledger.approvals(release_id)):
+            raise PermanentFailure(f"Die Veröffentlichung {release_id} ist für {audience} schon freigegeben und bleibt, wie sie ist; Änderungen kommen mit der nächsten.")
         record = {"datum": discussion.day.isoformat(), "rollen": list(roles), "besprechung": discussion.comments.strip(), "simuliert": discussion.simulated}
         with place.ledger.transaction():
             place.ledger.record_approval(
@@ -72,4 +75,7 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
                 simuliert=int(discussion.simulated),
                 eingetragen=utc_now().isoformat(),
             )
-            return publish.approve(place.home, release_id, audience, record)
+            edition, created = release["ausgabe"], datetime.fromisoformat(release["erstellt"])
+            return publish.approve(
+                place.home, release_id, audience, record, lambda folder: write_report(place, folder, audience, release_id, edition, created, record)
+            )

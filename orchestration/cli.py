@@ -161,6 +161,52 @@ def status(town: str | None) -> None:
 
 @main.command()
 @city_option
+def verify(town: str | None) -> None:
+    """Nachweise prüfen: Kette, Fingerabdrücke im Archiv, Rückverfolgung jeder Veröffentlichung. Endet mit 1 bei Abweichung."""
+    from orchestration.resources import workplace
+    from orchestration.verify import findings
+
+    place = workplace(town)
+    found = list(findings(place))
+    for text in found:
+        click.echo(text)
+    if found:
+        sys.exit(1)
+    accepted = len(place.ledger.deliveries("angenommen"))
+    click.echo(f"Alles stimmt: {len(place.ledger.chain())} Einträge der Kette, {accepted} Lieferungen, {len(place.ledger.releases())} Veröffentlichungen.")
+
+
+@main.command()
+@city_option
+def doctor(town: str | None) -> None:
+    """Betrieb prüfen: Verschlüsselung, Rechte, Geheimnisse, Platz, Sperre, Kette. Endet mit 1 bei einem Mangel."""
+    from orchestration.doctor import examine
+    from orchestration.resources import workplace
+
+    lacking = False
+    for state, text in examine(workplace(town, careful=False)):
+        click.echo(f"{state:8} {text}")
+        lacking |= state == "Mangel"
+    sys.exit(1 if lacking else 0)
+
+
+@main.command("schluesselwechsel")
+@city_option
+def rotate_key(town: str | None) -> None:
+    """Neuer Schlüssel für die verschlüsselten Originale; alle werden umgeschlüsselt, der alte Schlüssel verfällt."""
+    from orchestration.resources import workplace
+    from warehouse.ledger import utc_now
+    from warehouse.vault import rotate
+
+    place = workplace(town)
+    with place.locked():
+        count = rotate(place.home, place.settings)
+        place.ledger.link("schluesselwechsel", {"dateien": count}, utc_now().isoformat())
+    click.echo(f"{count} Dateien umgeschlüsselt; bitte die Schlüsseldatei neu sichern.")
+
+
+@main.command()
+@city_option
 @click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
 @click.option("--zielgruppe", type=click.Choice(["traeger", "oeffentlich"]), required=True, help="Für wen freigegeben wird.")
 @click.option("--datum", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Tag der Besprechung.")
@@ -179,6 +225,22 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
     day: date | None = datum.date() if datum else None
     folder = approve_release(workplace(town), release_id, zielgruppe, Discussion(day, roles, comments or "", simuliert))
     click.echo(f"Freigegeben für {zielgruppe}: {folder}")
+
+
+@main.command()
+@city_option
+@click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
+def bericht(town: str | None, release_id: str | None) -> None:
+    """Den Sozialreport einer Veröffentlichung neu bauen, etwa nach Änderungen an den Texten der Redaktion.
+
+    Texte liegen als Markdown in redaktion/AUSGABE/GEBIET.md im Datenverzeichnis (ohne Ausgabe: redaktion/aktuell,
+    für die Stadt stadt.md). Gebaut werden die Entwürfe; was freigegeben ist, bleibt.
+    """
+    from orchestration.bericht import rebuild
+    from orchestration.resources import workplace
+
+    for folder in rebuild(workplace(town), release_id):
+        click.echo(f"Bericht: {folder}")
 
 
 @main.command()

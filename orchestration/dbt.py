@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
-from warehouse.paths import REPOSITORY, Home
+from warehouse.paths import REPOSITORY, Home, private_files
 from warehouse.settings import Settings
 from warehouse.version import code_version
 
@@ -52,7 +52,8 @@ def invoke(home: Home, settings: Settings, arguments: list[str], *, manifest: An
     before = {name: os.environ.get(name) for name in environment}
     os.environ |= environment
     try:
-        outcome = dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(["--quiet", "--no-use-colors", *arguments, *places])
+        with private_files():
+            outcome = dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(["--quiet", "--no-use-colors", *arguments, *places])
     finally:
         # The profile keeps one connection open for the whole command; left open, it would lock the warehouse until this process ends.
         DuckDBConnectionManager.close_all_connections()

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
+from sources.find import shown
 from warehouse.compare import Comparison
 from warehouse.connect import connect
 from warehouse.paths import Home
@@ -68,8 +69,9 @@ def closing_report(place: Workplace) -> int:
     for report in place.reports.values():
         for refusal in report.refused:
             out.print(f"[red]abgelehnt[/red]  {escape(refusal.sentence)}", soft_wrap=True)
+    _noticed([(row["lieferung_id"], row) for report in place.reports.values() for d in report.accepted if (row := place.ledger.delivery(d.lieferung_id))])
     for path in sorted({path for report in place.reports.values() for path in report.left}):
-        out.print(f"noch nicht fertig geschrieben oder von außerhalb, liegen gelassen: {escape(path.name)}", soft_wrap=True)
+        out.print(f"noch nicht fertig geschrieben oder von außerhalb, liegen gelassen: {escape(shown(path.name))}", soft_wrap=True)
     _undeclared(place)
     if place.released:
         _result(place.home)
@@ -80,17 +82,30 @@ def closing_report(place: Workplace) -> int:
 
 
 def undeclared_files(place: Workplace) -> list[str]:
-    from sources.accept import undeclared
+    from sources.find import undeclared
 
-    return [str(p.relative_to(place.inbox)) for p in undeclared(place.city, place.inbox)]
+    return [shown(str(p.relative_to(place.inbox))) for p in undeclared(place.city, place.inbox)]
 
 
-def _undeclared(place: Workplace, shown: int = 5) -> None:
+def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 8) -> None:
+    """What the door noticed about accepted deliveries: rows in quarantine and warnings of the comparison."""
+    lines = [
+        f"[yellow]{'Quarantäne' if f['grad'] == 'quarantaene' else 'Hinweis'}[/yellow]  {escape(name)}: {escape(f['text'])}; {escape(f['rat'])}."
+        for name, row in rows
+        for f in row["pruefungen"].get("befunde", [])
+    ]
+    for line in lines[:most]:
+        out.print(line, soft_wrap=True)
+    if len(lines) > most:
+        out.print(f"... und {len(lines) - most} weitere Hinweise; je Lieferung stehen alle unter rueckmeldungen/.")
+
+
+def _undeclared(place: Workplace, most: int = 5) -> None:
     paths = undeclared_files(place)
-    for path in paths[:shown]:
+    for path in paths[:most]:
         out.print(f"nicht deklariert, liegen gelassen: {escape(path)}", soft_wrap=True)
-    if len(paths) > shown:
-        out.print(f"... und {len(paths) - shown} weitere nicht deklarierte Dateien (./sozialraum status zeigt alle)")
+    if len(paths) > most:
+        out.print(f"... und {len(paths) - most} weitere nicht deklarierte Dateien (./sozialraum status zeigt alle)")
 
 
 def nothing_report(place: Workplace) -> None:
@@ -125,6 +140,7 @@ def _paths(home: Home) -> None:
     out.print(f"Stand     {release['release_id']} ({state})")
     out.print(f"Mart      {home.current / 'mart.duckdb'}", soft_wrap=True)
     out.print(f"Exporte   {home.current / 'exports'}", soft_wrap=True)
+    out.print(f"Bericht   {home.current / 'reports' / 'bericht' / 'index.html'}   PDF {home.current / 'reports' / 'sozialreport.pdf'}", soft_wrap=True)
 
 
 def print_query(home: Home, query: str, shape: str) -> None:
@@ -164,14 +180,15 @@ def status_report(place: Workplace) -> None:
     ledger, home = place.ledger, place.home
     out.print(f"[bold]{place.city.stadt.name}[/bold]  Datenverzeichnis {home.root}", soft_wrap=True)
     deliveries = ledger.deliveries()
-    table = Table("Quelle", "Stichtag", "Eingang", "Zeilen", "Stand", title="Lieferungen")
+    table = Table("Quelle", "Stichtag", "Eingang", "Zeilen", "Quarantäne", "Stand", title="Lieferungen")
     for row in deliveries:
         state = row["status"] if row["status"] == "abgelehnt" or row["aktiv"] else "ersetzt"
-        table.add_row(row["quelle_id"], row["stichtag"], row["eingang"][:10], german(row["zeilen"]), state)
+        table.add_row(row["quelle_id"], row["stichtag"], row["eingang"][:10], german(row["zeilen"]), german(row["zeilen_quarantaene"]), state)
     out.print(table)
     for row in deliveries:
         if row["status"] == "abgelehnt":
             out.print(f"[red]abgelehnt[/red]  {escape(row['meldung'])}", soft_wrap=True)
+    _noticed([(row["lieferung_id"], row) for row in deliveries if row["aktiv"]], most=40)
     # The simulated town lives at the moment its deliveries came in.
     for sentence in _overdue(home, place.receipt.date()):
         out.print(f"[yellow]überfällig[/yellow]  {escape(sentence)}", soft_wrap=True)

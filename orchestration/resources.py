@@ -20,7 +20,7 @@ from sources.model import SHIPPED_CITIES, City, available_cities, load_city
 from warehouse.ledger import Ledger, utc_now
 from warehouse.paths import Home, base_home, home_of
 from warehouse.publish import Draft, inputs_of, is_current
-from warehouse.settings import Settings, load_settings
+from warehouse.settings import Settings, check_secrets, load_settings
 from warehouse.version import code_version, folder_fingerprint
 
 DEFAULT_CITY = "hilden-simuliert"
@@ -126,9 +126,10 @@ def _peak() -> int:
     return int(kilobytes[1]) * 1024 if kilobytes else 0
 
 
-def workplace(town: str | None = None, deliveries: Path | None = None, echo: Callable[[str], None] | None = None) -> Workplace:
+def workplace(town: str | None = None, deliveries: Path | None = None, echo: Callable[[str], None] | None = None, *, careful: bool = True) -> Workplace:
     """Find the town and its home: the named one, else the configured, else the home's owner, else the simulated town.
 
+    SettingsError while secrets lie open; ``careful=False`` is for who reports exactly that.
     PermanentFailure names the towns there are when the wanted one is not among them.
     """
     base = base_home()
@@ -145,4 +146,6 @@ def workplace(town: str | None = None, deliveries: Path | None = None, echo: Cal
     if folder is not None and not folder.is_dir():
         raise PermanentFailure(f"Den Lieferordner {folder} gibt es nicht.")
     home.prepare(town)
+    if careful:
+        check_secrets(home, settings)
     return Workplace(city, home, settings, folder.resolve() if folder else None, echo or (lambda text: None))

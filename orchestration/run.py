@@ -13,6 +13,7 @@ from typing import Any
 from orchestration.dbt import parsing_ahead
 from orchestration.failures import UNCHANGED, PermanentFailure, explain
 from orchestration.resources import EDITION_TAG, Workplace
+from sources import retention
 from sources.accept import Delivery, pending
 
 SIMULATION = ".simulation"
@@ -39,9 +40,17 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
             with parsing_ahead(place):
                 _simulate(place)
     if edition is None and not place.fetching and nothing_new(place):
+        _forget_in_time(place)
         return False
     _run_job(place, edition)
     return True
+
+
+def _forget_in_time(place: Workplace) -> None:
+    """Retention does not wait for the next delivery."""
+    with place.locked():
+        for quelle in place.city.quellen:
+            retention.enforce(quelle, place.home, place.ledger, place.receipt)
 
 
 def _to_simulate(place: Workplace) -> bool:
@@ -59,6 +68,8 @@ def _simulate(place: Workplace) -> None:
     draft = place.home.root / SIMULATION
     shutil.rmtree(draft, ignore_errors=True)
     simulate(draft, modus=place.city.stadt.simulation, truth=place.home.sealed / "wahrheit", progress=place.echo)
+    for path in [place.home.sealed / "wahrheit", *(place.home.sealed / "wahrheit").rglob("*")]:
+        path.chmod(0o700 if path.is_dir() else 0o600)
     # The mark belongs to the home as a whole: everything made from these deliveries is simulated.
     for note in draft.glob("*.txt"):
         os.replace(note, place.home.root / note.name)

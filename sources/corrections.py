@@ -6,17 +6,21 @@ is refused until somebody looked. Nothing is mended that no declaration names.
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 
 from sources.model import Korrektur, Quelle, Tabelle
-from sources.read import Refused, quoted
+from sources.read import Refused, castable, kept, quoted
 from warehouse.connect import literal
 
 
-def apply_corrections(db: duckdb.DuckDBPyConnection, rows: str, quelle: Quelle, tabelle: Tabelle, delivery: int) -> dict[str, int]:
+def apply_corrections(db: duckdb.DuckDBPyConnection, rows: str, quelle: Quelle, tabelle: Tabelle, delivery: int, stichtag: date) -> dict[str, int]:
     """Mend the rows of one delivery in the temporary table ``rows``: {reason: rows hit}. Refused where a guard fails."""
     hits = {}
     for correction in tabelle.korrekturen:
+        if correction.stichtage and stichtag not in correction.stichtage:
+            continue
         where = f"_lieferung = {delivery} and ({correction.wenn})"
         hit = db.execute(f"select count(*) from {rows} where {where}").fetchall()[0][0]
         if hit != correction.erwartet:
@@ -35,6 +39,8 @@ def _apply(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle, correctio
             db.execute(f"delete from {rows} where {where}")
         case "setzen" | "markieren":
             changes = ", ".join(f"{quoted(name)} = {'null' if value is None else literal(value)}" for name, value in correction.werte.items())
+            # What stood there could perhaps not be read; what stands there now can.
+            changes += "".join(f", {quoted(s.ziel + '__lesbar')} = true" for s in kept(tabelle) if castable(s) and s.ziel in correction.werte)
             db.execute(f"update {rows} set {changes} where {where}")
         case "skalieren":
             changes = ", ".join(f"{quoted(name)} = {quoted(name)} * {factor!r}" for name, factor in correction.werte.items())

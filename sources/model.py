@@ -39,6 +39,8 @@ Klasse = Literal[
 PERSONAL: frozenset[str] = frozenset(
     {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre"}
 )
+#: Rows that may wait in quarantine where the declaration says nothing: 1 of 1000.
+QUARANTINE_SHARE = 0.001
 DROPPED: frozenset[str] = frozenset({"vorname", "freitext", "religion"})
 
 #: ``datum_unscharf`` is a register date whose day or month may be ``00``. ``zahlzeichen`` is a number or a table symbol of
@@ -81,6 +83,8 @@ class Spalte(Declared):
     faktor: float | None = None
     #: SQL condition over ``ziel`` names: where it does not hold, the value is never written (a statement nobody released).
     nur_wenn: str | None = None
+    #: Other names under which suppliers deliver the column; nothing else is taken for it.
+    auch: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _options_fit(self) -> Spalte:
@@ -110,6 +114,43 @@ class Korrektur(Declared):
     grund: str
     #: ``setzen``/``skalieren``/``markieren``: column -> value or factor. ``vereinigen``: {raumeinheit_id: id of the area that takes the row in}.
     werte: dict[str, Any] = {}
+    #: Reference dates of the deliveries it is meant for; empty: every delivery.
+    stichtage: tuple[date, ...] = ()
+
+
+class Zulassung(Declared):
+    """Somebody looked at a finding of the comparison and takes the delivery all the same: it then only warns."""
+
+    stichtag: date
+    befund: str
+    grund: str
+    spalte: str | None = None
+
+
+class Vergleich(Declared):
+    """What may change from one delivery to the next, as shares per year between the two reference dates."""
+
+    #: Rows that may vanish or be added.
+    rueckgang: float = Field(default=0.25, ge=0)
+    anstieg: float = Field(default=1.0, ge=0)
+    #: Change of the total of a number column.
+    summe: float = Field(default=1.5, ge=0)
+    #: The same bytes, or the same values of many areas, under another reference date. ``warnen`` for lists that hardly change.
+    wiederholung: Literal["ablehnen", "warnen", "aus"] | None = None
+    #: Columns swapped, values of another column, values beside their areas, a changed unit.
+    vertauschung: Literal["ablehnen", "warnen", "aus"] = "ablehnen"
+    zulassen: tuple[Zulassung, ...] = ()
+
+
+class Aufbewahrung(Declared):
+    """How long person-level things stay, in days from receipt."""
+
+    #: Originals, encrypted in the sealed zone; 0: not kept unless rows wait in quarantine.
+    originale_tage: int = Field(default=0, ge=0)
+    #: Originals of deliveries with rows in quarantine, so that a correction can let them in.
+    quarantaene_tage: int = Field(default=90, ge=0)
+    #: Rows in the raw zone; without it they stay. The counts made from them have to be frozen before.
+    rohdaten_tage: int | None = Field(default=None, ge=1)
 
 
 class Format(Declared):
@@ -168,6 +209,9 @@ class Tabelle(Declared):
     optional: bool = False
     #: The file repeats these columns for every child (a key table names each region once per area in it): keep each once.
     eindeutig: bool = False
+    #: Largest share of rows that may wait in quarantine; without it see ``quarantaene``.
+    quarantaene_anteil: float | None = Field(default=None, ge=0, le=1)
+    vergleich: Vergleich = Vergleich()
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Tabelle:
@@ -185,6 +229,19 @@ class Tabelle(Declared):
             if foreign:
                 raise ValueError(f"Korrektur nennt unbekannte Spalten: {sorted(foreign)}")
         return self
+
+    @property
+    def quarantaene(self) -> float:
+        """Share of rows that may wait: as declared, else a thousandth, and none where rows carry counts: a missing count falsifies every sum."""
+        if self.quarantaene_anteil is not None:
+            return self.quarantaene_anteil
+        counts = any(s.klasse == "zahl" and s.typ != "dezimal" for s in self.spalten)
+        return 0.0 if counts else QUARANTINE_SHARE
+
+    @property
+    def kennung(self) -> str:
+        """What tells this declaration from the others of its source, whatever their order."""
+        return ":".join(filter(None, (self.tabelle, self.dateien, self.format.ebene)))
 
     @property
     def personal(self) -> bool:
@@ -250,6 +307,7 @@ class Quelle(Declared):
     gebietsstand: dict[str, str] = {}
     #: Sources that have to be in before this one (area lists, addresses).
     nach: tuple[Name, ...] = ()
+    aufbewahrung: Aufbewahrung = Aufbewahrung()
     tabellen: tuple[Tabelle, ...]
 
     @model_validator(mode="after")
@@ -271,6 +329,8 @@ class Ebene(Declared):
     plural: str
     #: Stays in the sealed zone for good (block).
     intern: bool = False
+    #: Each area of this level gets a profile in the Sozialreport; its finest level without one is drawn as a map only.
+    profil: bool = False
 
 
 class Stadt(Declared):
@@ -301,7 +361,8 @@ class DeclarationError(ValueError):
 
 def _load(path: Path, kind: type[Declared]) -> Any:
     try:
-        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        # The loader written in C reads a town ten times as fast.
+        return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {})
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", Zeile {mark.line + 1}" if mark else ""

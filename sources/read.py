@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
+import re
 import threading
+import unicodedata
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -23,6 +28,12 @@ from sources.formats import READERS, Unreadable, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
 
+#: What an archive may unpack to, and of how many parts it may consist: larger ones are no deliveries.
+MOST_UNPACKED, MOST_MEMBERS = 1 << 29, 5_000
+#: Columns that no table has.
+MOST_COLUMNS = 5_000
+#: Similarity of column names from which on one is proposed for the other.
+SIMILAR = 0.6
 HEADER_LIMIT = 1 << 20  # bytes in which the header line has to end
 CHUNK = 1 << 20  # bytes per step of a streamed file
 DUCKDB_ENCODING = {"utf-8": "utf-8", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
@@ -293,17 +304,67 @@ def read_header(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> list[str]
     first = lines.readline()
     if "\ufffd" in first:
         raise Refused(f"{file.name}, Kopfzeile: ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}; bitte die Datei neu ausgeben.")
-    header = [name.strip() for name in next(csv.reader([first.rstrip("\n")], delimiter=fmt.trennzeichen), [])]
+    try:
+        header = [name.strip() for name in next(csv.reader([first.rstrip("\n")], delimiter=fmt.trennzeichen), [])]
+    except csv.Error:
+        header = []
+    if len(first) >= HEADER_LIMIT - 4 or len(header) > MOST_COLUMNS or "\0" in first:
+        raise Refused(f"{file.name}: Die Datei beginnt nicht mit einer Kopfzeile, sie ist keine Tabelle; bitte die Datei neu ausgeben.")
     if not any(header):
         raise Refused(f"{file.name}: Die Datei ist leer oder hat keine Kopfzeile; bitte vollständig neu liefern.")
+    header = canonical(tabelle, header)
     problem = compare_columns(quelle, tabelle, header)
     if problem and len(header) == 1 and len(tabelle.spalten) > 1:
         problem = f"nur eine Spalte gefunden, erwartet wird das Trennzeichen „{fmt.trennzeichen}“"
     if problem:
-        raise Refused(
-            f"{file.name}, Kopfzeile: {problem}; bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen."
-        )
+        raise Refused(f"{file.name}, Kopfzeile: {problem}; {_drift(quelle, tabelle, header)}.")
     return header
+
+
+def canonical(tabelle: Tabelle, header: list[str]) -> list[str]:
+    """Column names with declared aliases (``auch``) replaced by the declared name, where that itself is not there."""
+    names = {alias: s.name for s in tabelle.spalten for alias in s.auch if s.name not in header}
+    return [names.get(name, name) for name in header]
+
+
+def _drift(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str:
+    """What to do about other columns than the declared: the lines for the declaration, where it can be read at all.
+
+    Never guessed: the delivery waits until the declaration says so. Similar names are a proposal.
+    """
+    declared = {s.name for s in tabelle.spalten}
+    known = len(declared.intersection(header))
+    plain = f"bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen"
+    # Something else than a header may be a line of a person's data.
+    if known < (0.8 if quelle.personenbezug else 0.3) * len(declared):
+        return plain
+    unknown = [name for name in header if name and name not in declared and not any(fnmatchcase(name, pattern) for pattern in tabelle.ignoriert)]
+    missing = [s for s in tabelle.spalten if s.name not in header and not s.darf_fehlen]
+    lines = []
+    for spalte in missing:
+        same = {_bare(name): name for name in unknown}
+        close = get_close_matches(_bare(spalte.name), list(same), 1, SIMILAR) or get_close_matches(_bare(spalte.ziel), list(same), 1, SIMILAR)
+        if not close and len(missing) == len(unknown) == 1:
+            close = list(same)
+        if close:
+            unknown.remove(same[close[0]])
+            lines.append(f"„{same[close[0]]}“ statt „{spalte.name}“? Dann bei ziel {spalte.ziel} ergänzen: auch: [{yaml_text(same[close[0]])}]")
+    if unknown:
+        listed = ", ".join(map(yaml_text, unknown[:10]))
+        lines.append(f"nicht gebraucht? Dann bei {tabelle.tabelle} ergänzen: ignoriert: [{listed}]")
+        first = unknown[0]
+        lines.append(f"gebraucht? Dann unter spalten: - {{name: {yaml_text(first)}, ziel: {_bare(first) or 'neu'}, darf_fehlen: true}}")
+    return plain + (f" ({quelle.quelle}.yml: {'; '.join(lines)})" if lines else "")
+
+
+def yaml_text(text: str) -> str:
+    return json.dumps("".join(c for c in text if c.isprintable())[:80], ensure_ascii=False)
+
+
+def _bare(name: str) -> str:
+    """A column name as our own would be: lower-case ASCII letters, digits and underscores."""
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss"))
+    return re.sub(r"[^a-z0-9]+", "_", plain.encode("ascii", "ignore").decode()).strip("_")
 
 
 def compare_columns(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str | None:
@@ -359,7 +420,8 @@ def _undecodable_line(path: Path, fmt: Format) -> int | None:
     if fmt.kodierung == "utf-16":
         return None
     with path.open("rb") as raw:
-        for number, line in enumerate(raw, 1):
+        # A line may be as long as the file.
+        for number, line in enumerate(iter(lambda: raw.readline(HEADER_LIMIT), b""), 1):
             if fmt.kodierung == "iso-8859-1":
                 if any(0x80 <= byte <= 0x9F for byte in line):
                     return number
@@ -371,28 +433,49 @@ def _undecodable_line(path: Path, fmt: Format) -> int | None:
     return None
 
 
-def physical_line(file: SourceFile, fmt: Format, record: int) -> int:
-    """Line of the file on which a record stands; they differ where cells hold line breaks or lines are blank.
+def look_up(file: SourceFile, fmt: Format, records: Iterable[int], spalte: Spalte | None = None) -> dict[int, tuple[int, str | None]]:
+    """Where records stand and what one of their cells says: {record: (line of the file, text or None)}; reads the file once.
 
-    ``record`` counts like ``zeile``: the header included, blank lines not.
+    ``records`` count like ``zeile``: the header included, blank lines not. Lines differ from them where cells hold line breaks.
     """
+    wanted = set(records)
+    names = (spalte.name, *spalte.auch) if spalte else ()
+    found: dict[int, tuple[int, str | None]] = {record: (record, None) for record in wanted}
     if fmt.art in READERS:
-        return read_table(file.path, fmt).lines[record - fmt.vorspann - fmt.kopfzeilen - 1]
+        cells = read_table(file.path, fmt)
+        place = next((cells.header.index(name) for name in names if name in cells.header), None)
+        for record in wanted:
+            row = record - fmt.vorspann - fmt.kopfzeilen - 1
+            if 0 <= row < len(cells.rows):
+                found[record] = (cells.lines[row], cells.rows[row][place] if place is not None else None)
+        return found
     if fmt.art == "geo":
-        return record
-    with file.path.open(encoding=fmt.kodierung, errors="replace", newline="") as text:
+        return found
+    with file.path.open(encoding={"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung), errors="replace", newline="") as text:
         for _ in range(fmt.vorspann):
-            text.readline()
-        reader = csv.reader(text, delimiter=fmt.trennzeichen)
-        seen = fmt.vorspann
-        while True:
-            begins = fmt.vorspann + reader.line_num + 1
-            row = next(reader, None)
-            if row is None:
-                return record
-            seen += bool(row)
-            if seen == record and row:
-                return begins
+            text.readline(HEADER_LIMIT)
+        reader = csv.reader(_bounded_lines(text), delimiter=fmt.trennzeichen)
+        seen, place, header = fmt.vorspann, None, None
+        # A cell longer than the parser allows: the lines found so far will do.
+        with suppress(csv.Error):
+            while wanted:
+                begins = fmt.vorspann + reader.line_num + 1
+                row = next(reader, None)
+                if row is None:
+                    break
+                seen += bool(row)
+                if row and header is None:
+                    header = [name.strip() for name in row]
+                    place = next((header.index(name) for name in names if name in header), None)
+                if row and seen in wanted:
+                    found[seen] = (begins, row[place] if place is not None and place < len(row) else None)
+                    wanted.discard(seen)
+    return found
+
+
+def _bounded_lines(text: io.TextIOBase) -> Iterator[str]:
+    while line := text.readline(HEADER_LIMIT):
+        yield line
 
 
 # text cells of other files
@@ -402,18 +485,34 @@ def _read_cells(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Q
     import pyarrow as pa
 
     try:
+        _no_bomb(file)
         cells = read_table(file.path, tabelle.format)
     except Unreadable as problem:
         raise Refused(f"{file.name}: {problem}; bitte wie vereinbart neu ausgeben.") from None
-    wrong = compare_columns(quelle, tabelle, cells.header)
+    except (duckdb.Error, MemoryError, Refused):
+        raise
+    except Exception:  # noqa: BLE001 - what parsers of such files raise on broken ones has no end
+        raise Refused(f"{file.name}: Die Datei ist beschädigt oder nicht vom Format {tabelle.format.art}; bitte neu ausgeben.") from None
+    header = canonical(tabelle, cells.header)
+    wrong = compare_columns(quelle, tabelle, header)
     if wrong:
-        raise Refused(f"{file.name}, Kopfzeile: {wrong}; bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen.")
-    wanted = {s.name: cells.header.index(s.name) for s in kept(tabelle) if s.name in cells.header}
+        raise Refused(f"{file.name}, Kopfzeile: {wrong}; {_drift(quelle, tabelle, header)}.")
+    wanted = {s.name: header.index(s.name) for s in kept(tabelle) if s.name in header}
     db.register("_zellen", pa.table({name: pa.array([row[column] for row in cells.rows], pa.string()) for name, column in wanted.items()}))
     try:
         db.execute(_insert(table, str(place), tabelle, wanted, "_zellen")).fetchall()
     finally:
         db.unregister("_zellen")
+
+
+def _no_bomb(file: SourceFile) -> None:
+    """Refused where an archive (workbooks are archives) would unpack to more than a delivery can be."""
+    if not zipfile.is_zipfile(file.path):
+        return
+    with zipfile.ZipFile(file.path) as archive:
+        sizes = [member.file_size for member in archive.infolist()]
+    if len(sizes) > MOST_MEMBERS or sum(sizes) > MOST_UNPACKED:
+        raise Refused(f"{file.name}: Die Datei würde entpackt über {MOST_UNPACKED >> 20} MB groß; bitte ohne überflüssige Blätter neu ausgeben.")
 
 
 # geometry
@@ -441,11 +540,12 @@ def _read_geo(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Que
     geometry = meta["geometry_name"] or "wkb_geometry"
     shapes = shapely.from_wkb(features.column(geometry).to_numpy(zero_copy_only=False))
     columns = {name: features.column(name) for name in features.column_names if name != geometry}
+    columns = dict(zip(canonical(tabelle, list(columns)), columns.values(), strict=True))
     columns["geometry"] = pa.array(shapely.to_wkt(shapes, rounding_precision=-1), type=pa.string())
     fid = meta.get("fid_column") or "fid"
     problem = compare_columns(quelle, tabelle, [name for name in columns if name != fid or name in {s.name for s in tabelle.spalten}])
     if problem:
-        raise Refused(f"{file.name}: {problem}; bitte die Felder wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen.")
+        raise Refused(f"{file.name}: {problem}; {_drift(quelle, tabelle, list(columns))}.")
     wanted = [s.name for s in kept(tabelle) if s.name in columns]
     db.register("_geo", pa.table({name: columns[name] for name in wanted}))
     try:

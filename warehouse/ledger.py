@@ -6,7 +6,10 @@ is ever written here. The time of receipt is passed in: it is the only clock in 
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import pwd
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +22,9 @@ create table if not exists lieferung (
     lieferung_id text primary key, quelle_id text not null, stichtag text not null, gebietsstand text not null,
     eingang text not null, sha256 text not null, zeilen integer not null, zeilen_quarantaene integer not null,
     status text not null check (status in ('angenommen', 'abgelehnt')), meldung text, pruefungen text not null,
-    dateien text not null
+    dateien text not null,
+    zeilen_gelesen integer, zeilen_entfallen integer
+        check (status <> 'angenommen' or zeilen_gelesen = zeilen + zeilen_quarantaene + zeilen_entfallen)
 );
 create table if not exists datei_stand (
     pfad text primary key, groesse integer not null, mtime_ns integer not null, sha256 text not null
@@ -35,11 +40,52 @@ create table if not exists freigabe (
     freigabe_id integer primary key, release_id text not null, zielgruppe text not null, datum text not null,
     rollen text not null, besprechung text not null, simuliert integer not null, eingetragen text not null
 );
+create table if not exists kette (
+    nummer integer primary key, zeit text not null, wer text not null, ereignis text not null, angaben text not null,
+    vorher text not null, hash text not null
+);
+create trigger if not exists kette_bleibt before update on kette begin select raise(abort, 'Die Kette wird nur fortgeschrieben.'); end;
+create trigger if not exists kette_waechst before delete on kette begin select raise(abort, 'Die Kette wird nur fortgeschrieben.'); end;
 """
+#: Columns that came later: (table, column, declaration).
+ADDED = (
+    ("lieferung", "zeilen_gelesen", "integer"),
+    ("lieferung", "zeilen_entfallen", "integer check (status <> 'angenommen' or zeilen_gelesen = zeilen + zeilen_quarantaene + zeilen_entfallen)"),
+)
+#: What the first link of the chain follows.
+BEGINNING = "0" * 64
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def actor() -> str:
+    """Who or what acts: the account that runs this process."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def link_hash(row: dict[str, Any]) -> str:
+    """Hash of an entry of the chain over all its fields and the hash of the one before."""
+    fields = [row[name] for name in ("nummer", "zeit", "wer", "ereignis", "angaben", "vorher")]
+    return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
+
+
+def delivery_facts(row: dict[str, Any]) -> dict[str, Any]:
+    """What the chain says about a delivery: which bytes, by which version of which rules, with which numbers."""
+    verdict = row["pruefungen"]
+    return {name: row.get(name) for name in ("lieferung_id", "sha256", "status", "zeilen", "zeilen_quarantaene", "zeilen_gelesen", "zeilen_entfallen")} | {
+        "regelwerk": verdict.get("regelwerk"),
+        "suite": verdict.get("suite"),
+        "dateien": {file["datei"]: file["sha256"] for file in row["dateien"]},
+    }
+
+
+def release_facts(row: dict[str, Any]) -> dict[str, Any]:
+    return {"release_id": row["release_id"], "eingaben": hashlib.sha256(json.dumps(row["eingaben"], sort_keys=True).encode()).hexdigest(), "lieferungen": row["eingaben"].get("lieferungen", {})}
 
 
 class Ledger:
@@ -54,6 +100,9 @@ class Ledger:
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma journal_mode = wal")
         self._db.executescript(SCHEMA)
+        for table, column, declared in ADDED:
+            if column not in {row["name"] for row in self._db.execute(f"pragma table_info({table})")}:
+                self._db.execute(f"alter table {table} add column {column} {declared}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -79,8 +128,48 @@ class Ledger:
     # deliveries
 
     def record_delivery(self, **row: Any) -> None:
-        """Enter a delivery as accepted or refused; a refused one that now passes is overwritten."""
-        self._insert("insert or replace", "lieferung", row)
+        """Enter a delivery as accepted or refused and link it to the chain; a refused one that now passes is overwritten.
+
+        An accepted one whose rows do not add up (read = loaded + quarantined + dropped) cannot be entered.
+        """
+        with self._whole():
+            self._insert("insert or replace", "lieferung", row)
+            self.link(row["status"], delivery_facts(row), row["eingang"])
+
+    def amend_delivery(self, lieferung_id: str, **columns: Any) -> None:
+        """Change columns of an entry (findings, what became of the originals), and say so in the chain."""
+        values = [json.dumps(v, ensure_ascii=False, sort_keys=True) if k in self.JSON_COLUMNS else v for k, v in columns.items()]
+        with self._whole():
+            self._db.execute(f"update lieferung set {', '.join(f'{name} = ?' for name in columns)} where lieferung_id = ?", (*values, lieferung_id))
+            row = next(iter(self._rows("select * from lieferung where lieferung_id = ?", lieferung_id)))
+            self.link("nachgetragen", delivery_facts(row), utc_now().isoformat())
+
+    # the chain: who or what did what, each entry bound to the one before
+
+    def link(self, event: str, facts: dict[str, Any], when: str) -> str:
+        """Append to the chain; returns the hash of the new entry."""
+        with self._whole():
+            last = self._db.execute("select nummer, hash from kette order by nummer desc limit 1").fetchone()
+            row = {
+                "nummer": last["nummer"] + 1 if last else 1, "zeit": when, "wer": actor(), "ereignis": event,
+                "angaben": json.dumps(facts, ensure_ascii=False, sort_keys=True), "vorher": last["hash"] if last else BEGINNING,
+            }  # fmt: skip
+            row["hash"] = link_hash(row)
+            self._insert("insert", "kette", row)
+        return row["hash"]
+
+    def chain(self) -> list[dict[str, Any]]:
+        """All entries, oldest first; ``angaben`` as the text that was hashed."""
+        return [dict(row) for row in self._db.execute("select * from kette order by nummer")]
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """The transaction that is open, else one of its own."""
+        if self._db.in_transaction:
+            yield
+        else:
+            with self.transaction():
+                yield
 
     def deliveries(self, status: str | None = None) -> list[dict[str, Any]]:
         """All deliveries by time of receipt; ``aktiv`` marks the newest accepted one per source and reference date."""
@@ -119,13 +208,17 @@ class Ledger:
     # releases and approvals
 
     def record_release(self, **row: Any) -> None:
-        self._insert("insert or replace", "release", row)
+        with self._whole():
+            self._insert("insert or replace", "release", row)
+            self.link("veroeffentlicht", release_facts(row), row["erstellt"])
 
     def releases(self) -> list[dict[str, Any]]:
         return self._rows("select * from release order by nummer")
 
     def record_approval(self, **row: Any) -> None:
-        self._insert("insert", "freigabe", row)
+        with self._whole():
+            self._insert("insert", "freigabe", row)
+            self.link("freigegeben", {"release_id": row["release_id"], "zielgruppe": row["zielgruppe"], "rollen": row["rollen"]}, row["eingetragen"])
 
     def approvals(self, release_id: str | None = None) -> list[dict[str, Any]]:
         rows = self._rows("select * from freigabe order by freigabe_id")

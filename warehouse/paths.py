@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +26,12 @@ class Home:
     warehouse_db = property(lambda self: self.sealed / "warehouse.duckdb")
     tmp = property(lambda self: self.sealed / "tmp")
     quarantine = property(lambda self: self.sealed / "quarantine")
+    #: Person-level originals, encrypted, as long as their source's retention says.
+    sealed_archive = property(lambda self: self.sealed / "archive")
+    #: What deliveries were like, for comparison with the next ones.
+    profiles = property(lambda self: self.sealed / "profile")
+    #: Reports back to suppliers, one folder per delivery.
+    feedback = property(lambda self: self.root / "rueckmeldungen")
     published = property(lambda self: self.root / "published")
     current = property(lambda self: self.published / "current")
     dagster = property(lambda self: self.root / "dagster")
@@ -33,6 +42,11 @@ class Home:
     config = property(lambda self: self.root / "sozialraum.yml")
     own_cities = property(lambda self: self.root / "staedte")
     owner_file = property(lambda self: self.root / ".stadt")
+
+    @property
+    def mark(self) -> str:
+        """Tells homes of the same name apart where something of theirs lies elsewhere (keys)."""
+        return hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
 
     @property
     def owner(self) -> str | None:
@@ -46,11 +60,21 @@ class Home:
         """Make the folders and write down whose home this is; the sealed ones only for their owner."""
         for folder in (self.inbox, self.archive, self.published, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.sealed, self.raw, self.tmp, self.quarantine, self.dagster):
+        for folder in (self.sealed, self.raw, self.tmp, self.quarantine, self.sealed_archive, self.profiles, self.dagster):
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
             folder.chmod(PRIVATE)
         if self.owner is None:
             self.owner_file.write_text(town + "\n", encoding="utf-8")
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What this process makes meanwhile is readable by its owner only: files 0600, folders 0700."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def base_home() -> Home:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -198,11 +198,11 @@ def finish(draft: Draft, home: Home, ledger: Ledger, *, keep: int, now: datetime
     return folder
 
 
-def approve(home: Home, release_id: str, audience: str, record: dict[str, Any]) -> Path:
+def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], complete: Callable[[Path], object] = lambda folder: None) -> Path:
     """Hand the waiting part of a release to an audience, with the record of the discussion beside it.
 
     It lies in a tree of its own (published/freigegeben/<audience>/), so that outsiders need no access to the
-    administration's. PublishRefused where the release is not waiting for that audience.
+    administration's. ``complete`` finishes the copy before anybody sees it. PublishRefused where the release is not waiting for that audience.
     """
     waiting = home.sealed / "freigabe" / release_id / audience
     if waiting.parent.parent != home.sealed / "freigabe" or release_id in ("", ".", "..") or not waiting.is_dir():
@@ -217,9 +217,10 @@ def approve(home: Home, release_id: str, audience: str, record: dict[str, Any]) 
     draft, folder = home.sealed / "freigabe" / release_id / f"{DRAFT}{audience}", shelf / release_id
     shutil.rmtree(draft, ignore_errors=True)
     shutil.copytree(waiting, draft)
+    complete(draft)
     _write_json(
         draft / "release.json",
-        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, "dateien": checksums(draft / "exports")},
+        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, "dateien": checksums(draft / "exports"), "berichte": checksums(draft / "reports")},
     )
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(draft, folder)

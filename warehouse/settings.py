@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -31,6 +30,8 @@ class Settings(BaseModel):
     staedte: Path | None = None
     #: Secret for the matching codes of persons; lies outside the data home.
     schluesseldatei: Path | None = None
+    #: Keys of the encrypted originals; lies outside the data home.
+    archivschluesseldatei: Path | None = None
     threads: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
     memory_limit: str = "4GB"
     #: Postgres URL for Dagster's run storage; without it SQLite in the data home.
@@ -82,6 +83,23 @@ def secret_key(home: Home, settings: Settings) -> bytes:
 
 
 def _default_key_file(home: Home) -> Path:
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    place = hashlib.sha256(str(home.root).encode()).hexdigest()[:8]
-    return config / "sozialraum" / f"{home.root.name}-{place}.schluessel"
+    return key_folder() / f"{home.root.name}-{home.mark}.schluessel"
+
+
+def key_folder() -> Path:
+    """Where keys lie that no setting places: in the owner's configuration, outside every data home."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "sozialraum"
+
+
+def open_secrets(home: Home, settings: Settings) -> list[Path]:
+    """Files with secrets that others than their owner may read."""
+    keys = [settings.schluesseldatei or _default_key_file(home), settings.archivschluesseldatei or key_folder() / f"{home.root.name}-{home.mark}.archivschluessel"]
+    # A Postgres URL holds a password.
+    keys += [home.config] if settings.dagster_postgres else []
+    return [path for path in keys if path.is_file() and path.stat().st_mode & OTHERS_MAY_READ]
+
+
+def check_secrets(home: Home, settings: Settings) -> None:
+    """SettingsError while a file with secrets is readable by others: nothing runs until it is protected."""
+    if unsafe := open_secrets(home, settings):
+        raise SettingsError(f"{', '.join(path.name for path in unsafe)}: Geheimnisse darin sind für andere lesbar; bitte mit chmod 600 schützen, vorher läuft nichts.")

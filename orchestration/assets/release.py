@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.assets.bericht import report_asset
 from orchestration.dbt import Dbt
 from orchestration.resources import EDITION_TAG, Workplace
 from warehouse import attack, publish
@@ -48,7 +49,9 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
                 written += write_packages(folder / "mart.duckdb", folder / "exports", contracts, facts | _about(place))
         return dg.MaterializeResult(metadata={"dateien": len(written), "bytes": sum(p.stat().st_size for p in written)})
 
-    @dg.asset(key=RELEASE, group_name=GROUP, deps=[FILES], required_resource_keys={"workplace"},
+    bericht = report_asset(FILES)
+
+    @dg.asset(key=RELEASE, group_name=GROUP, deps=[bericht.key], required_resource_keys={"workplace"},
               check_specs=[dg.AssetCheckSpec("angriff", asset=RELEASE, description="In den fertigen Dateien lässt sich keine geschützte Zahl finden oder errechnen.")],
               description="Die sichtbare Veröffentlichung: geprüft, umbenannt, current umgelegt.")  # fmt: skip
     def release(context: dg.AssetExecutionContext):
@@ -68,7 +71,7 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         yield dg.MaterializeResult(metadata={"release": folder.name})
         yield dg.AssetCheckResult(check_name="angriff", passed=True, metadata={"zielgruppen": list(publish.AUDIENCES)})
 
-    return [mart, files, release]
+    return [mart, files, bericht, release]
 
 
 def _about(place: Workplace) -> dict[str, str]:

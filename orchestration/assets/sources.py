@@ -57,7 +57,9 @@ def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
         metadata={"abschottung": quelle.abschottung, "personenbezug": quelle.personenbezug, "rhythmus": quelle.rhythmus},
     )
     def accept(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        from sources import expectations
         from sources.accept import accept_source
+        from sources.findings import entries
 
         place: Workplace = context.resources.workplace
         with place.stage("Annehmen"):
@@ -79,6 +81,7 @@ def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
                 "abgelehnt": len(report.refused),
                 "unveraendert": len(report.unchanged),
                 "zeilen": sum(d.zeilen for d in report.accepted),
+                "quarantaene": sum(d.zeilen_quarantaene for d in report.accepted),
                 "fingerabdruecke": {d.lieferung_id: d.sha256 for d in report.accepted},
                 "sekunden": dict(report.seconds),
             }
@@ -90,6 +93,9 @@ def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
             severity=dg.AssetCheckSeverity.WARN,
             metadata={
                 "abgelehnt": [refusal.sentence for refusal in report.refused],
+                "befunde": {lieferung: entries(found) for lieferung, found in report.findings.items() if found},
+                "suite": expectations.VERSION,
+                "fingerabdruecke": {d.lieferung_id: d.sha256 for d in report.accepted},
                 "pruefungen": {lieferung: [asdict(check) for check in checks] for lieferung, checks in report.checks.items()},
             },
         )

@@ -47,6 +47,15 @@ def main(residents: int, dates: int) -> None:
         table.add_row("ganzer Lauf", german(total, 1), german(max(place.peaks.values()) / MEGABYTE))
         table.add_row("blankes Skript", german(bare["sekunden"], 1), german(bare["speicher"] / MEGABYTE))
         out.print(table)
+        door: dict[str, float] = {}
+        for report in place.reports.values():
+            for name, seconds in report.seconds.items():
+                door[name] = door.get(name, 0.0) + seconds
+        checked, moved = door["pruefen"] + door["vergleichen"], door["lesen"] + door["schreiben"]
+        out.print(
+            f"Tür: prüfen und vergleichen {german(checked, 1)} s, lesen, minimieren und schreiben {german(moved, 1)} s (Verhältnis {german(checked / moved, 2)}); "
+            f"Laden von great_expectations gesondert {german(door['laden von great_expectations'], 1)} s."
+        )
         out.print(f"Verhältnis {german(total / bare['sekunden'], 2)} (ganzer Lauf zu blankem Skript); {german(compared)} Zählungen stimmen überein.")
 
 

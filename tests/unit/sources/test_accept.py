@@ -154,7 +154,7 @@ def test_killed_between_rename_and_ledger(town: Door) -> None:
     expected = snapshot(town.home.raw)
     # As after SIGKILL before the ledger entry: folders are there, the entry is not; parts of a second one lie around.
     town.ledger._db.execute("delete from lieferung where quelle_id = 'zahlen'")
-    parts = town.home.raw / ".tmp-zahlen-2022-12-31-000000000000" / "testzahlen"
+    parts = town.home.raw / ".neu-zahlen-2022-12-31-000000000000" / "testzahlen"
     parts.mkdir(parents=True)
     (town.home.raw / "testzahlen" / "delivery=zahlen-2022-12-31-000000000000").mkdir()
     (town.home.archive / "zahlen" / "zahlen-2022-12-31-000000000000").mkdir()

@@ -9,7 +9,7 @@ import pytest
 
 from sources.formats import Unreadable, read_xlsx
 from sources.model import Format, Quelle, Tabelle
-from sources.read import SourceFile, create_table, physical_line, read_files
+from sources.read import SourceFile, create_table, look_up, read_files
 from warehouse.connect import connect
 
 ROWS = [
@@ -44,7 +44,7 @@ def test_merged_header_footnotes_and_blank_lines(book: Path) -> None:
     assert cells.rows == [["0101", "12", "*", None], ["0102", "1 204", "-", "p"], ["0103", "(7)", "1.234", None]]
     assert cells.lines == [4, 6, 7]
     file = SourceFile(book, "t.xlsx", 0, 0, ())
-    assert [physical_line(file, FORM, record) for record in (4, 5, 6)] == [4, 6, 7]
+    assert [line for line, _ in look_up(file, FORM, (4, 5, 6)).values()] == [4, 6, 7]
 
 
 @pytest.mark.parametrize(("content", "says"), [(b"", "keine Excel"), (b"PK\x03\x04 half", "keine Excel"), (b"a;b\n1;2\n", "keine Excel")])

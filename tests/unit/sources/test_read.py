@@ -11,7 +11,7 @@ import shapely
 import yaml
 
 from sources.model import Format
-from sources.read import SourceFile, physical_line
+from sources.read import SourceFile, look_up
 from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
 
 
@@ -54,7 +54,7 @@ def test_physical_line(tmp_path: Path) -> None:
     file = SourceFile(path, "x.csv", 0, 0, ())
     form = Format(trennzeichen=";", kodierung="iso-8859-1", vorspann=1)
     # zeile counts records: header 2, first 3, second 4; the second stands on line 6.
-    assert [physical_line(file, form, record) for record in (3, 4)] == [3, 6]
+    assert [line for line, _ in look_up(file, form, (3, 4)).values()] == [3, 6]
 
 
 GEO = """

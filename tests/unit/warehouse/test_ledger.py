@@ -17,7 +17,7 @@ def ledger(tmp_path: Path) -> Ledger:
 def enter(ledger: Ledger, number: str, received: str, status: str = "angenommen", stichtag: str = "2020-12-31") -> None:
     ledger.record_delivery(
         lieferung_id=f"einwohner-{stichtag}-{number}", quelle_id="einwohner", stichtag=stichtag, gebietsstand="lor2019", eingang=received, sha256=number,
-        zeilen=3, zeilen_quarantaene=0, status=status, meldung=None, pruefungen=[{"regel": "pflicht"}], dateien={"a.csv": "x"},
+        zeilen=3, zeilen_quarantaene=0, status=status, meldung=None, pruefungen={"regelwerk": "r"}, dateien=[{"datei": "a.csv", "sha256": "x"}], zeilen_gelesen=3, zeilen_entfallen=0,
     )  # fmt: skip
 
 
@@ -34,8 +34,8 @@ def test_json_columns_come_back_as_they_went_in(ledger: Ledger) -> None:
     enter(ledger, "a", "2021-01-01T00:00:00")
     row = ledger.delivery("einwohner-2020-12-31-a")
     assert row is not None
-    assert row["pruefungen"] == [{"regel": "pflicht"}]
-    assert row["dateien"] == {"a.csv": "x"}
+    assert row["pruefungen"] == {"regelwerk": "r"}
+    assert row["dateien"] == [{"datei": "a.csv", "sha256": "x"}]
 
 
 def test_failed_transaction_leaves_nothing(ledger: Ledger) -> None:

@@ -1,0 +1,48 @@
+"""Paragraphs that people write: Markdown files per area and edition in the data home. Reads them; never writes one.
+
+``<home>/redaktion/<edition>/<area>.md``; an edition without a name reads ``aktuell``. HTML and pictures are not taken
+over, links keep their text only: no page of a report leads out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+CURRENT = "aktuell"
+SCHEME = re.compile(r"\b(?:https?|ftp|file)://", re.IGNORECASE)
+
+
+def paragraphs(home: Path, edition: str | None) -> dict[str, str]:
+    """Area id (``stadt`` for the town) -> Markdown, of that edition; empty where nobody wrote anything."""
+    folder = home / "redaktion" / (edition or CURRENT)
+    return {path.stem: path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob("*.md"))}
+
+
+def _tokens(markdown: str) -> tuple[Any, list[Any]]:
+    """Parsed paragraphs, lists, emphasis and headings; of links and pictures the text stays, of bare addresses the name."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("zero").enable(["list", "emphasis", "heading", "newline", "link", "image"])
+    tokens = parser.parse(SCHEME.sub("", markdown))
+    for token in tokens:
+        if token.type.startswith("heading"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        if token.children:
+            token.children = [child for child in token.children if child.type not in ("link_open", "link_close")]
+            for child in token.children:
+                if child.type == "image":
+                    child.type, child.tag = "text", ""
+    return parser, tokens
+
+
+def html(markdown: str) -> str:
+    """Paragraphs, emphasis and lists as HTML; headings start at level 3, below those of the page."""
+    parser, tokens = _tokens(markdown)
+    return parser.renderer.render(tokens, parser.options, {})
+
+
+def plain(markdown: str) -> list[str]:
+    """The paragraphs as plain text, for the PDF."""
+    return ["".join(child.content or " " for child in token.children or () if child.type in ("text", "softbreak")) for token in _tokens(markdown)[1] if token.type == "inline"]

@@ -1,0 +1,125 @@
+"""German sentences from verdicts. Rules only: no data, no markup, and never more certain than the test behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from exports.report.mart import HIGHER, LOWER, OPEN, SIMILAR
+from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING
+
+#: What a reader is told about five years; a series that could not be tested never becomes "no change".
+TREND = {RISING: "steigt", FALLING: "fällt", NO_TREND: "keine nachweisbare Veränderung", NOT_COMPUTABLE: "lässt sich nicht sagen"}
+TREND_SIGN = {RISING: "↗", FALLING: "↘", NO_TREND: "○", NOT_COMPUTABLE: "?"}
+COMPARISON = {HIGHER: "höher", LOWER: "niedriger", SIMILAR: "kein nachweisbarer Unterschied", OPEN: "lässt sich nicht sagen"}
+COMPARISON_SIGN = {HIGHER: "▲", LOWER: "▼", SIMILAR: "○", OPEN: "?"}
+UNIT = {"Prozent": "%", "Prozentpunkte": "Pp.", "je 100 Personen": "je 100"}
+DIGITS = {"Personen": 0, "Verhältnis": 2, "Haushalte": 0, "Plätze": 0, "Anzahl": 0, "Fälle": 0}
+MINUS = "−"
+NARROW = "\u202f"
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """1234.5 -> 1.234,5; unknown -> empty. A rounded zero has no sign."""
+    if value is None or math.isnan(value):
+        return ""
+    rounded = round(float(value), digits) + 0.0
+    text = f"{abs(rounded):,.{digits}f}".translate(str.maketrans(",.", ".,"))
+    return MINUS + text if rounded < 0 else text
+
+
+def digits_of(unit: str) -> int:
+    return DIGITS.get(unit, 1)
+
+
+def amount(value: float | None, unit: str) -> str:
+    """Value with its unit as it stands in running text: 12,3 %; 58.123 Personen."""
+    text = number(value, digits_of(unit))
+    return f"{text}{NARROW}{UNIT.get(unit, unit)}" if text else ""
+
+
+def span(low: float | None, high: float | None, unit: str) -> str:
+    """95-% interval: 11,2 bis 13,5; empty where there is none."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return f"{number(low, digits_of(unit))} bis {number(high, digits_of(unit))}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """a, b und c"""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} und {words[-1]}" if words else ""
+
+
+def counted(number_of: int, one: str, many: str = "") -> str:
+    """1 -> ``one``; 3, "Gebiete" -> drei Gebiete; from 13 on in figures."""
+    small = ("kein", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf")
+    if number_of == 1:
+        return one
+    return f"{small[number_of] if 1 < number_of < len(small) else number(number_of, 0)} {many}".strip()
+
+
+def trend_sentence(name: str, unit: str, verdict: str, first: tuple[int, float], last: tuple[int, float]) -> str:
+    """One line on the last five years. ``first``/``last``: year and value; the direction is the test's, not the numbers'."""
+    ends = f"{first[0]}: {amount(first[1], unit)}, {last[0]}: {amount(last[1], unit)}"
+    if verdict == NOT_COMPUTABLE:
+        return f"{name}: Ob sich etwas verändert hat, lässt sich nicht sagen."
+    certain = "; statistisch gesichert (99,8 %)" if verdict in (RISING, FALLING) else ""
+    return f"{name}: {TREND[verdict]} ({ends}){certain}."
+
+
+def comparison_sentence(name: str, unit: str, verdict: str, value: float, rest: float) -> str:
+    """One line on an area against the rest of the town."""
+    if verdict == OPEN:
+        return f"{name}: Ob es einen Unterschied zum Rest der Stadt gibt, lässt sich nicht sagen."
+    both = f"{amount(value, unit)} gegenüber {amount(rest, unit)} im Rest der Stadt"
+    return f"{name}: {COMPARISON[verdict]} ({both})." if verdict != SIMILAR else f"{name}: {COMPARISON[verdict]} zum Rest der Stadt."
+
+
+def judged(verdict: str, polarity: int) -> str:
+    """What the difference means where the catalogue says so; empty for indicators without polarity or without difference."""
+    side = {HIGHER: 1, LOWER: -1}.get(verdict, 0) * polarity
+    return {1: "günstiger", -1: "ungünstiger"}.get(side, "")
+
+
+def overview(verdicts: Sequence[str], higher: Sequence[str], lower: Sequence[str]) -> str:
+    """The paragraph that opens a profile: how many indicators differ, which, and for how many it cannot be said."""
+    count = {verdict: sum(v == verdict for v in verdicts) for verdict in (HIGHER, LOWER, SIMILAR, OPEN)}
+    tested = count[HIGHER] + count[LOWER] + count[SIMILAR]
+    if not tested:
+        return "Ob sich das Gebiet vom Rest der Stadt unterscheidet, lässt sich mit den veröffentlichten Zahlen nicht sagen."
+    differ = count[HIGHER] + count[LOWER]
+    if not differ:
+        text = f"Bei {_of(tested)} ist kein Unterschied zum Rest der Stadt nachweisbar; das heißt nicht, dass es keinen gibt."
+    else:
+        text = f"Von {counted(tested, 'einem prüfbaren Indikator', 'prüfbaren Indikatoren')} {'weicht' if differ == 1 else 'weichen'} {counted(differ, 'einer')} nachweisbar vom Rest der Stadt ab."
+        text += f" Höher: {listing(higher)}." if higher else ""
+        text += f" Niedriger: {listing(lower)}." if lower else ""
+        if count[SIMILAR]:
+            text += f" Bei {counted(count[SIMILAR], 'einem')} ist kein Unterschied nachweisbar."
+    if count[OPEN]:
+        text += f" Bei {counted(count[OPEN], 'einem weiteren', 'weiteren')} lässt es sich nicht sagen, weil Zahlen fehlen oder kein Test möglich ist."
+    return text
+
+
+def _of(tested: int) -> str:
+    return "dem einen prüfbaren Indikator" if tested == 1 else f"allen {counted(tested, '', 'prüfbaren Indikatoren')}"
+
+
+def trends(verdicts: Sequence[str], rising: Sequence[str], falling: Sequence[str]) -> str:
+    """The same for the last five years."""
+    count = {verdict: sum(v == verdict for v in verdicts) for verdict in TREND}
+    tested = len(verdicts) - count[NOT_COMPUTABLE]
+    if not tested:
+        return "Wie sich das Gebiet in den letzten fünf Jahren verändert hat, lässt sich nicht sagen: dafür braucht es fünf aufeinanderfolgende Jahre mit Fallzahlen."
+    parts = []
+    if rising:
+        parts.append(f"In den letzten fünf Jahren {'steigt' if len(rising) == 1 else 'steigen'}: {listing(rising)}.")
+    if falling:
+        parts.append(f"{'Es' if rising else 'In den letzten fünf Jahren'} {'fällt' if len(falling) == 1 else 'fallen'}: {listing(falling)}.")
+    if not parts:
+        parts.append(f"In den letzten fünf Jahren ist bei {_of(tested)} keine Veränderung nachweisbar.")
+    elif count[NO_TREND]:
+        parts.append(f"Bei {counted(count[NO_TREND], 'einem Indikator', 'Indikatoren')} ist keine Veränderung nachweisbar.")
+    if count[NOT_COMPUTABLE]:
+        parts.append(f"Bei {counted(count[NOT_COMPUTABLE], 'einem')} lässt es sich nicht sagen.")
+    return " ".join(parts)

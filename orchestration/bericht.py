@@ -1,0 +1,57 @@
+"""Where a Sozialreport is built and for whom: the draft of a run, again from a release, or final on approval."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.failures import PermanentFailure
+from orchestration.resources import Workplace
+from warehouse import publish
+
+FOLDER = "reports"
+
+
+def write_report(place: Workplace, folder: Path, audience: str, release_id: str, edition: str | None, created: datetime, approval: dict[str, Any] | None = None) -> list[Path]:
+    """Report of one audience into ``folder/reports`` from ``folder/mart.duckdb``.
+
+    A draft takes the editor's paragraphs as they stand in the data home now; an approved one those of the draft that
+    people discussed, so that nothing unseen leaves with it.
+    """
+    from exports.report import PARAGRAPHS, Edition, Level, build
+    from exports.report.editorial import paragraphs
+
+    target = folder / FOLDER
+    if approval is not None and (target / PARAGRAPHS).is_file():
+        text = json.loads((target / PARAGRAPHS).read_text(encoding="utf-8"))
+    else:
+        text = paragraphs(place.home.root, edition)
+    stadt = place.city.stadt
+    levels = tuple(Level(e.id, e.name, e.plural, e.profil) for e in stadt.ebenen if not e.intern)
+    facts = Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval)
+    return build(folder / "mart.duckdb", target, facts, text, lambda text: place.echo(f"{text} ({audience})"))
+
+
+def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
+    """The drafts of a release again, with the editor's paragraphs of now; returns the report folders.
+
+    What was approved is frozen and stays. PermanentFailure where there is no such release.
+    """
+    with place.locked():
+        if release_id is None and not place.home.current.exists():
+            raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
+        release_id = release_id or place.home.current.resolve().name
+        entry = next((r for r in place.ledger.releases() if r["release_id"] == release_id), None)
+        main = place.home.published / release_id
+        if entry is None or not main.is_dir():
+            raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht oder nicht mehr; ./sozialraum status zeigt, welche es gibt.")
+        built = []
+        waiting = place.home.sealed / "freigabe" / release_id
+        for audience in publish.AUDIENCES:
+            folder = main if audience == publish.AUTOMATIC else waiting / audience
+            if (folder / "mart.duckdb").is_file():
+                write_report(place, folder, audience, release_id, entry["ausgabe"], datetime.fromisoformat(entry["erstellt"]))
+                built.append(folder / FOLDER)
+        return built

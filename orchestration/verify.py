@@ -1,0 +1,104 @@
+"""Proves the trail: chain unbroken, ledger as the chain says, archive as received, releases traceable. Changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from orchestration.resources import Workplace
+from warehouse import vault
+from warehouse.ledger import BEGINNING, delivery_facts, link_hash, release_facts
+from warehouse.publish import checksums
+from warehouse.settings import SettingsError
+
+
+def broken_links(chain: list[dict[str, Any]]) -> Iterator[str]:
+    """One sentence per entry that does not follow from the one before."""
+    before = BEGINNING
+    for number, row in enumerate(chain, 1):
+        if row["nummer"] != number:
+            yield f"Kette: nach Nummer {number - 1} folgt {row['nummer']}, Einträge fehlen."
+            return
+        if row["vorher"] != before or row["hash"] != link_hash(row):
+            yield f"Kette: Eintrag {number} ({row['ereignis']} vom {row['zeit'][:10]}) wurde verändert."
+            return
+        before = row["hash"]
+
+
+def findings(place: Workplace) -> Iterator[str]:
+    """Everything that does not hold, as sentences; nothing where all is well."""
+    ledger, home = place.ledger, place.home
+    chain = ledger.chain()
+    yield from broken_links(chain)
+    said: dict[str, dict[str, Any]] = {}
+    gone: set[str] = set()
+    releases: dict[str, dict[str, Any]] = {}
+    known_bytes: dict[str, str] = {}
+    for row in chain:
+        facts = json.loads(row["angaben"])
+        if row["ereignis"] in ("angenommen", "abgelehnt", "nachgetragen"):
+            said[facts["lieferung_id"]] = facts
+            known_bytes[facts["lieferung_id"]] = facts["sha256"]
+        elif row["ereignis"] == "geloescht" and facts["art"] == "originale":
+            gone.add(facts["lieferung_id"])
+        elif row["ereignis"] == "veroeffentlicht":
+            releases[facts["release_id"]] = facts
+    entries = {row["lieferung_id"]: row for row in ledger.deliveries()}
+    for name, row in entries.items():
+        if name not in said:
+            yield f"Lieferung {name}: steht im Verzeichnis, aber nicht in der Kette."
+        elif json.loads(json.dumps(delivery_facts(row))) != said[name]:
+            yield f"Lieferung {name}: das Verzeichnis sagt etwas anderes als die Kette."
+        elif row["status"] == "angenommen":
+            yield from _originals(place, row, name in gone)
+    for name in said.keys() - entries.keys():
+        yield f"Lieferung {name}: steht in der Kette, aber nicht mehr im Verzeichnis."
+    for release in ledger.releases():
+        if releases.get(release["release_id"]) != json.loads(json.dumps(release_facts(release))):
+            yield f"Veröffentlichung {release['release_id']}: das Verzeichnis sagt etwas anderes als die Kette."
+        for delivery, digest in release["eingaben"].get("lieferungen", {}).items():
+            if known_bytes.get(delivery) != digest:
+                yield f"Veröffentlichung {release['release_id']}: die Lieferung {delivery} lässt sich nicht zurückverfolgen."
+        folder = home.published / release["release_id"]
+        if (folder / "release.json").is_file():
+            written = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+            if written["eingaben"] != release["eingaben"]:
+                yield f"Veröffentlichung {release['release_id']}: release.json nennt andere Eingaben als das Verzeichnis."
+            if written.get("dateien") != checksums(folder / "exports"):
+                yield f"Veröffentlichung {release['release_id']}: Dateien unter exports/ wurden verändert."
+
+
+def _originals(place: Workplace, row: dict[str, Any], deleted: bool) -> Iterator[str]:
+    plain, sealed = (zone / row["quelle_id"] / row["lieferung_id"] for zone in (place.home.archive, place.home.sealed_archive))
+    if not plain.is_dir() and not sealed.is_dir():
+        persons = next((q.personenbezug for q in place.city.quellen if q.quelle == row["quelle_id"]), True)
+        # Originals of persons are kept only where retention says so, and go when it says so.
+        if not persons and not deleted:
+            yield f"Lieferung {row['lieferung_id']}: das Original fehlt im Archiv."
+        return
+    for file in row["dateien"]:
+        try:
+            digest = _hash(plain / file["datei"]) if plain.is_dir() else _sealed_hash(place, sealed / (file["datei"] + vault.SUFFIX))
+        except FileNotFoundError:
+            yield f"Lieferung {row['lieferung_id']}: {file['datei']} fehlt im Archiv."
+            continue
+        except (vault.VaultError, SettingsError) as error:
+            yield f"Lieferung {row['lieferung_id']}: {error}"
+            continue
+        if digest != file["sha256"]:
+            yield f"Lieferung {row['lieferung_id']}: {file['datei']} im Archiv ist nicht, was angenommen wurde."
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sealed_hash(place: Workplace, path: Path) -> str:
+    digest = hashlib.sha256()
+    for chunk in vault.decrypt(path, vault.load_keys(place.home, place.settings)):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,142 @@
+"""Whether figures agree with each other: parts with their total, the same fact in two tables or two sources.
+
+What should agree is learned, not declared: where nearly all parts add up, those that do not are named. Works on profiles.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import duckdb
+
+from sources.compare import NAMED
+from sources.find import shown
+from sources.findings import Finding
+from sources.model import Quelle, Tabelle
+
+#: Share of comparisons that have to agree before the others count as errors.
+NEARLY_ALL = 0.8
+#: Comparisons below which agreement proves nothing.
+ENOUGH = 5
+WHOLE = 1e-6
+
+#: level -> area -> column -> sum
+Levels = dict[str, dict[str, dict[str, float]]]
+
+
+def _levels(quelle: Quelle, profile: dict[str, Any]) -> dict[str, tuple[Tabelle, Levels]]:
+    """Whole-number columns of a delivery per raw table, level and area; several declarations of one raw table together."""
+    found: dict[str, tuple[Tabelle, Levels]] = {}
+    for tabelle in quelle.tabellen:
+        described = profile["tabellen"].get(tabelle.kennung)
+        if not described or "gruppen" not in described or tabelle.personal:
+            continue
+        by = described["gruppe"]
+        whole = {s.ziel for s in tabelle.spalten if s.typ in ("ganzzahl", "zahlzeichen")}
+        levels = found.setdefault(tabelle.tabelle, (tabelle, defaultdict(dict)))[1]
+        for key, (_, _, *sums) in described["gruppen"].items():
+            parts = key.split("/")
+            level = parts[by.index("ebene")] if "ebene" in by and len(parts) == len(by) else str(tabelle.konstanten.get("ebene", ""))
+            levels[level][parts[-1]] = {c: v for c, v in zip(described["zahlen"], sums, strict=True) if c in whole and v is not None}
+    return found
+
+
+def totals(db: duckdb.DuckDBPyConnection, quelle: Quelle, profile: dict[str, Any]) -> list[Finding]:
+    """Areas whose parts, across the files of the delivery, do not add up to what is stated for them."""
+    findings: list[Finding] = []
+    parents = {
+        (level, area): parent
+        for level, area, parent in db.execute(
+            "select ebene, raumeinheit_id, uebergeordnet_id from gebiete where gebietsstand = ? and uebergeordnet_id is not null", [profile["gebietsstand"]]
+        ).fetchall()
+    }
+    for tabelle, levels in _levels(quelle, profile).values():
+        for lower, areas in levels.items():
+            for upper, stated in levels.items():
+                if upper == lower or len(stated) >= len(areas):
+                    continue
+                children = defaultdict(list)
+                for area in areas:
+                    parent = parents.get((lower, area)) or (next(iter(stated)) if len(stated) == 1 else None)
+                    if parent in stated:
+                        children[parent].append(area)
+                if sum(map(len, children.values())) != len(areas):
+                    continue
+                findings += _sums(tabelle, lower, upper, areas, stated, children)
+    # One wrong figure contradicts every level below and above it; the first sentence is enough.
+    return findings[:NAMED]
+
+
+def _sums(tabelle: Tabelle, lower: str, upper: str, areas: Any, stated: Any, children: dict[str, list[str]]) -> list[Finding]:
+    wrong: list[tuple[str, str, float, float]] = []
+    compared = 0
+    per_column: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for parent, members in children.items():
+        for column, total in stated[parent].items():
+            parts = [areas[m].get(column) for m in members]
+            if any(p is None for p in parts):
+                continue
+            compared += 1
+            per_column[column][0] += 1
+            if abs(sum(parts) - total) > WHOLE * max(1, abs(total)):
+                per_column[column][1] += 1
+                wrong.append((parent, column, sum(parts), total))
+    if not wrong or compared < ENOUGH:
+        return []
+    # A column that never adds up (a median, a rank) is none that should.
+    wrong = [w for w in wrong if per_column[w[1]][1] <= (1 - NEARLY_ALL) * max(per_column[w[1]][0], 1) or per_column[w[1]][0] < ENOUGH]
+    if not wrong or len(wrong) > (1 - NEARLY_ALL) * compared + 1:
+        return []
+    names = {s.ziel: s.name for s in tabelle.spalten}
+    listed = "; ".join(f"{upper} {shown(area)}, Spalte „{names[column]}“: Teile {parts:.0f}, angegeben {total:.0f}" for area, column, parts, total in wrong[:NAMED])
+    return [
+        Finding("ablehnen", "teilsummen", f"{tabelle.tabelle}: die Ebene {lower} ergibt nicht die Ebene {upper}: {listed}",
+                "bitte beide Dateien prüfen", datei=tabelle.dateien, spalte=names[wrong[0][1]], anzahl=len(wrong))
+    ]  # fmt: skip
+
+
+def tables(quelle: Quelle, profile: dict[str, Any]) -> list[Finding]:
+    """Columns of the same name in two tables of the delivery that agree nearly everywhere, and where they do not."""
+    found = list(_levels(quelle, profile).items())
+    findings = []
+    for place, (name, (tabelle, levels)) in enumerate(found):
+        for other_name, (_, other_levels) in found[place + 1 :]:
+            findings += _same_fact(tabelle, levels, name, other_levels, other_name, "ablehnen")
+    return findings[:NAMED]
+
+
+def sources(quelle: Quelle, profile: dict[str, Any], others: list[tuple[str, dict[str, Any]]]) -> list[Finding]:
+    """Columns that another source delivers under the same name for the same date; which of the two is wrong nobody knows here."""
+    findings = []
+    for tabelle, levels in _levels(quelle, profile).values():
+        for other_id, other in others:
+            for described_name, described in other["tabellen"].items():
+                if "gruppen" not in described or not described["zahlen"]:
+                    continue
+                areas = {key.split("/")[-1]: dict(zip(described["zahlen"], sums, strict=True)) for key, (_, _, *sums) in described["gruppen"].items()}
+                findings += _same_fact(tabelle, levels, tabelle.tabelle, {"": areas}, f"{other_id} ({described_name.partition(':')[0]})", "warnen")
+    return findings[:NAMED]
+
+
+def _same_fact(tabelle: Tabelle, levels: Levels, name: str, other_levels: Any, other_name: str, grad: Any) -> list[Finding]:
+    findings = []
+    columns = {c for areas in levels.values() for sums in areas.values() for c in sums}
+    names = {s.ziel: s.name for s in tabelle.spalten}
+    for column in sorted(columns):
+        pairs = [
+            (area, sums[column], other[area][column])
+            for level, areas in levels.items()
+            for other_level, other in other_levels.items()
+            if other_level in ("", level) or level == ""
+            for area, sums in areas.items()
+            if column in sums and area in other and other[area].get(column) is not None
+        ]
+        differ = [p for p in pairs if abs(p[1] - p[2]) > WHOLE * max(1, abs(p[1]))]
+        if len(pairs) >= ENOUGH and differ and len(differ) <= (1 - NEARLY_ALL) * len(pairs):
+            listed = "; ".join(f"{shown(area)}: {mine:.0f} gegen {theirs:.0f}" for area, mine, theirs in differ[:NAMED])
+            findings.append(
+                Finding(grad, "widerspruch", f"{name}, Spalte „{names.get(column, column)}“ widerspricht {other_name} bei {len(differ)} von {len(pairs)} Raumeinheiten ({listed})",
+                        "bitte klären, welche Angabe gilt", datei=tabelle.dateien, spalte=names.get(column, column), anzahl=len(differ))
+            )  # fmt: skip
+    return findings

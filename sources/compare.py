@@ -1,0 +1,545 @@
+"""What a delivery looks like, and whether that fits what came before: repeats, gaps, shifts, jumps, other units and names.
+
+Works on profiles, small summaries of deliveries kept in the sealed zone, so that no old delivery is read again. Every rule is
+general: limits come from the declaration (``vergleich``) and from the earlier deliveries, none knows a source. It changes
+nothing and decides nothing but the grade of what it found.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from sources.batch import Rows
+from sources.find import Delivery, shown
+from sources.findings import Finding, Grad
+from sources.model import PERSONAL, Quelle, Spalte, Tabelle
+from sources.read import kept, quoted
+
+FORM = 1
+#: Distinct values up to which a text column counts as a list of codes.
+CODES = 60
+#: Groups (areas, streets) up to which a table is followed group by group.
+GROUPS = 6000
+NAMES = 6000
+QUANTILES = [i / 10 for i in range(11)]
+DAYS_PER_YEAR = 365.25
+#: A count this large practically never stays the same from one date to the next by chance.
+TELLING = 40
+#: Share of telling values that repeats by chance between two dates; a table that repeats more is of the kind that does.
+CHANCE = 0.12
+#: Repeated areas from which on chance is ruled out.
+REPEATED = 4
+#: Changes below this many standard deviations of a count (its root) are no jumps.
+CASES = 6
+#: Other column's previous values fit this many times better than the own ones.
+BETTER = 2.5
+#: Relative distance below which a column counts as unchanged, whatever fits better.
+CLOSE = 0.02
+NAMED = 5
+UNITS = [10.0**k for k in range(-6, 7) if k]
+#: A file loses this many years' worth of change at least once: dates that lie close together still differ.
+SHORTEST = 1.0
+
+
+# profiles
+
+
+def profile(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery], tables: list[Rows]) -> dict[int, dict[str, Any]]:
+    """Profile of every delivery of a batch, by its place: numbers per column and per group; no value of a personal column."""
+    profiles = {
+        number: {"form": FORM, "lieferung_id": d.lieferung_id, "stichtag": d.stichtag.isoformat(), "gebietsstand": d.gebietsstand,
+                 "dateien": {f.name: [f.sha256, f.size] for f in d.files}, "tabellen": {}}
+        for number, d in enumerate(batch)
+    }  # fmt: skip
+    for rows in tables:
+        if not rows.loaded:
+            continue
+        for number, described in _columns(db, rows).items():
+            profiles[number]["tabellen"][rows.tabelle.kennung] = described
+        for number, groups in _groups(db, rows).items():
+            profiles[number]["tabellen"][rows.tabelle.kennung] |= groups
+    return profiles
+
+
+def _numeric(spalte: Spalte) -> bool:
+    return spalte.typ in ("ganzzahl", "dezimal", "zahlzeichen")
+
+
+def _coded(spalte: Spalte) -> bool:
+    # What may only be written under a condition is not listed in a profile either.
+    return spalte.typ == "text" and spalte.nur_wenn is None and (spalte.klasse not in PERSONAL or spalte.klasse == "sperre")
+
+
+def _columns(db: duckdb.DuckDBPyConnection, rows: Rows) -> dict[int, dict[str, Any]]:
+    columns = [s for s in kept(rows.tabelle) if s.typ != "wkt"]
+    parts = ["count(*)"]
+    for s in columns:
+        c = quoted(s.ziel)
+        parts.append(f"count({c})")
+        if _numeric(s) or s.typ == "datum":
+            value = f"year({c})" if s.typ == "datum" else c
+            parts.append(f"sum({value})::double")
+            parts.append(f"quantile_cont({value}, {QUANTILES})::double[]" if s.typ != "datum" else f"quantile_disc({value}, {QUANTILES})::double[]")
+        else:
+            parts.append(f"avg(length({c}))" )
+            parts.append(f"approx_count_distinct({c})")
+    result: dict[int, dict[str, Any]] = {}
+    few: dict[str, bool] = {}
+    for number, total, *values in db.execute(f"select _lieferung, {', '.join(parts)} from {rows.view} group by _lieferung").fetchall():
+        described: dict[str, Any] = {}
+        for place, s in enumerate(columns):
+            count, first, second = values[3 * place : 3 * place + 3]
+            if _numeric(s) or s.typ == "datum":
+                described[s.ziel] = {"art": "zahl", "leer": 1 - count / total, "summe": first, "quantile": second}
+            else:
+                described[s.ziel] = {"art": "text", "leer": 1 - count / total, "laenge": first, "verschieden": second}
+                few[s.ziel] = few.get(s.ziel, True) and second <= CODES
+        result[number] = {"zeilen": total, "spalten": described}
+    coded = [s.ziel for s in columns if _coded(s) and few.get(s.ziel)]
+    if coded:
+        listed = ", ".join(f"histogram({quoted(name)})" for name in coded)
+        for number, *maps in db.execute(f"select _lieferung, {listed} from {rows.view} group by _lieferung").fetchall():
+            for name, counted in zip(coded, maps, strict=True):
+                if len(counted or {}) <= CODES:
+                    result[number]["spalten"][name]["kodes"] = {str(k): v for k, v in sorted((counted or {}).items())}
+    return result
+
+
+def group_columns(tabelle: Tabelle) -> list[str]:
+    """What a table is followed by: its areas with their level and version, in person tables the street."""
+    by_class = {s.klasse: s.ziel for s in tabelle.spalten}
+    area = next((s.ziel for s in tabelle.spalten if s.gebiet), None)
+    if area is None and tabelle.personal:
+        area = by_class.get("strasse")
+    if area is None:
+        area = next((s.ziel for s in kept(tabelle) if s.ziel in tabelle.schluessel and s.klasse in ("schluessel", "merkmal") and s.typ == "text"), None)
+    if area is None:
+        return []
+    return [*(name for name in ("gebietsstand", "ebene") if name in tabelle.konstanten and name in tabelle.schluessel), area]
+
+
+def _groups(db: duckdb.DuckDBPyConnection, rows: Rows) -> dict[int, dict[str, Any]]:
+    tabelle = rows.tabelle
+    by = group_columns(tabelle)
+    numbers = [s.ziel for s in kept(tabelle) if _numeric(s) and s.klasse == "zahl"]
+    if not by:
+        return {}
+    key = " || '/' || ".join(f"coalesce({quoted(name)}::varchar, '')" for name in by)
+    groups = db.execute(f"select max(n) from (select _lieferung, count(distinct {key}) as n from {rows.view} group by _lieferung)").fetchall()[0][0]
+    if groups is None or groups > GROUPS:
+        return {}
+    sums = "".join(f", sum({quoted(name)})::double" for name in numbers)
+    rest = [name for name in tabelle.schluessel if name not in by]
+    cell = ", ".join(f"coalesce({quoted(name)}::varchar, '')" for name in [*rest, *numbers])
+    # Independent of the order of rows, and the same in every version of DuckDB.
+    signature = f"bit_xor(md5_number_lower(concat_ws('|', {cell})))::varchar" if numbers and not tabelle.personal else "''"
+    result: dict[int, dict[str, Any]] = {}
+    for number, name, count, mark, *values in db.execute(f"select _lieferung, {key}, count(*), {signature}{sums} from {rows.view} group by all").fetchall():
+        entry = result.setdefault(number, {"gruppe": by, "zahlen": numbers, "gruppen": {}})
+        entry["gruppen"][name] = [count, mark, *values]
+    label = next((s.ziel for s in kept(tabelle) if s.ziel == "name" and not tabelle.personal), None)
+    if label and "gruppe" in next(iter(result.values()), {}):
+        for number, name, text in db.execute(f"select _lieferung, {key}, min({quoted(label)}) from {rows.view} group by all").fetchall():
+            if len(result[number]["gruppen"]) <= NAMES:
+                result[number].setdefault("namen", {})[name] = text
+    return result
+
+
+def save(folder: Path, quelle_id: str, described: dict[str, Any]) -> None:
+    """Keep a profile in the sealed zone; it appears whole or not at all."""
+    target = folder / quelle_id / f"{described['lieferung_id']}.json"
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    parts = target.with_name(f".{target.name}.tmp")
+    parts.write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
+    parts.replace(target)
+
+
+def load(folder: Path, quelle_id: str, lieferung_id: str) -> dict[str, Any] | None:
+    """The profile of an earlier delivery, None where there is none of this form."""
+    try:
+        described = json.loads((folder / quelle_id / f"{lieferung_id}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return described if described.get("form") == FORM else None
+
+
+# comparison
+
+
+class Comparison:
+    """One delivery beside the earlier one it is nearest to in time."""
+
+    def __init__(self, quelle: Quelle, new: dict[str, Any], old: dict[str, Any], personal: bool) -> None:
+        self.quelle, self.new, self.old, self.personal = quelle, new, old, personal
+        days = abs((date.fromisoformat(new["stichtag"]) - date.fromisoformat(old["stichtag"])).days)
+        self.years = max(SHORTEST, days / DAYS_PER_YEAR)
+        self.before = f"{date.fromisoformat(old['stichtag']):%d.%m.%Y}"
+        self.backwards = new["stichtag"] < old["stichtag"]
+        self.findings: list[Finding] = []
+
+    def run(self) -> list[Finding]:
+        for tabelle in self.quelle.tabellen:
+            new, old = (p["tabellen"].get(tabelle.kennung) for p in (self.new, self.old))
+            if new and old:
+                self._table(tabelle, new, old)
+        return self.findings
+
+    def _add(self, tabelle: Tabelle, grad: Grad, befund: str, text: str, rat: str, spalte: str = "", anzahl: int = 1) -> None:
+        allowed = next(
+            (z for z in tabelle.vergleich.zulassen if z.befund == befund and z.stichtag.isoformat() == self.new["stichtag"] and z.spalte in (None, spalte)), None
+        )
+        if allowed and grad == "ablehnen":
+            grad, rat = "warnen", f"zugelassen: {allowed.grund.rstrip('.')}"
+        column = next((s.name for s in tabelle.spalten if s.ziel == spalte), spalte)
+        if grad == "ablehnen":
+            rat = (
+                f"{rat}; ist es richtig, in {self.quelle.quelle}.yml bei {tabelle.tabelle} ergänzen: "
+                f"vergleich: {{zulassen: [{{stichtag: {self.new['stichtag']}, befund: {befund}, grund: …}}]}}"
+            )
+        self.findings.append(Finding(grad, befund, f"{tabelle.dateien}: {text}", rat, datei=tabelle.dateien, spalte=column, anzahl=anzahl))
+
+    def _name(self, tabelle: Tabelle, ziel: str) -> str:
+        return next((f"„{s.name}“" for s in tabelle.spalten if s.ziel == ziel), f"„{ziel}“")
+
+    def _table(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        self._rows(tabelle, new, old)
+        self._codes(tabelle, new, old)
+        pairs = self._common(new, old)
+        swapped = self._swapped(tabelle, new, old, pairs)
+        self._sums(tabelle, new, old, swapped)
+        self._empty(tabelle, new, old)
+        if pairs is not None:
+            self._missing_groups(tabelle, new, old)
+            self._repeated(tabelle, new, old, pairs)
+            self._displaced(tabelle, new, old, pairs, swapped)
+        self._names(tabelle, new, old)
+
+    def _common(self, new: dict[str, Any], old: dict[str, Any]) -> tuple[list[str], np.ndarray, np.ndarray] | None:
+        """Groups in both, and their sums (groups x number columns); None where the tables are not followed by the same groups."""
+        if "gruppen" not in new or "gruppen" not in old or new["gruppe"] != old["gruppe"]:
+            return None
+        both = sorted(new["gruppen"].keys() & old["gruppen"].keys())
+        if len(both) < max(1, 0.5 * min(len(new["gruppen"]), len(old["gruppen"]))):
+            return None
+        columns = [c for c in new["zahlen"] if c in old["zahlen"]]
+
+        def matrix(side: dict[str, Any]) -> np.ndarray:
+            places = [2 + side["zahlen"].index(c) for c in columns]
+            rows = [[side["gruppen"][g][p] for p in places] for g in both]
+            return np.array(rows, dtype=float).reshape(len(both), len(columns))
+
+        return both, matrix(new), matrix(old)
+
+    # single comparisons
+
+    def _rows(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        limits, change = tabelle.vergleich, new["zeilen"] / max(1, old["zeilen"]) - 1
+        down, up = limits.rueckgang * self.years, limits.anstieg * self.years
+        if abs(new["zeilen"] - old["zeilen"]) < 3:
+            return
+        said = f"{new['zeilen']} Zeilen nach {old['zeilen']} am {self.before} ({change:+.1%})".replace(".", ",", 0)
+        if change < -down or change > up:
+            self._add(tabelle, "ablehnen", "zeilensprung", said, "bitte prüfen, ob die Datei vollständig ist")
+        elif change < -down / 2 or change > up / 2:
+            self._add(tabelle, "warnen", "zeilensprung", said, "bitte prüfen")
+
+    def _codes(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        for spalte in tabelle.spalten:
+            now, before = (side["spalten"].get(spalte.ziel, {}).get("kodes") for side in (new, old))
+            if spalte.werte is not None or before is None or spalte.gebiet:
+                continue
+            if now is None or not before:
+                if before and len(before) <= CODES // 3:
+                    self._add(tabelle, "ablehnen", "kodes", f"Spalte {self._name(tabelle, spalte.ziel)} hatte am {self.before} {len(before)} verschiedene Werte und hat jetzt über {CODES}", "bitte prüfen, ob die Spalten vertauscht sind", spalte.ziel)
+                continue
+            # "A , b" and "A, b" are one code.
+            meant = {_plain(k) for k in before}
+            grown = sorted(k for k in now if _plain(k) not in meant)
+            if not grown or spalte.ziel == "name" or len(before) > CODES // 2 or spalte.ziel in tabelle.schluessel:
+                continue
+            share = sum(now[k] for k in grown) / max(1, sum(now.values()))
+            listed = ", ".join(f"„{shown(k)}“" for k in grown[:NAMED]) if not self.personal else f"{len(grown)} neue"
+            grad: Grad = "ablehnen" if share > 0.05 and len(before) > 1 and len(grown) >= len(before) else "warnen"
+            self._add(tabelle, grad, "kodes", f"Spalte {self._name(tabelle, spalte.ziel)}: Werte, die es am {self.before} nicht gab: {listed} ({share:.1%} der Zeilen)", "bitte die Bedeutung klären und die Werteliste in der Deklaration ergänzen", spalte.ziel, len(grown))
+
+    def _sums(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any], swapped: set[str]) -> None:
+        for spalte in kept(tabelle):
+            if not _numeric(spalte) or spalte.klasse not in ("zahl", "merkmal") or spalte.ziel in swapped or spalte.ziel in tabelle.schluessel:
+                continue
+            now, before = new["spalten"].get(spalte.ziel), old["spalten"].get(spalte.ziel)
+            if not now or not before or not now["quantile"] or not before["quantile"] or not before["summe"] or now["summe"] is None:
+                continue
+            ratio = now["summe"] / before["summe"]
+            middle = _ratio(now["quantile"][5], before["quantile"][5])
+            unit = next((u for u in UNITS if abs(math.log(abs(ratio) / u)) < 0.25 and (middle is None or abs(math.log(abs(middle) / u)) < 0.4)), None) if ratio > 0 else None
+            name = self._name(tabelle, spalte.ziel)
+            if unit and abs(before["summe"]) >= 1:
+                self._add(tabelle, "ablehnen", "einheit", f"Spalte {name}: die Werte sind das {_de(unit)}-Fache von denen am {self.before}, also in einer anderen Einheit oder mit anderem Dezimalzeichen", "bitte in der vereinbarten Einheit liefern oder faktor in der Deklaration setzen", spalte.ziel)
+                continue
+            limit = tabelle.vergleich.summe * self.years
+            change = ratio - 1
+            reverse = before["summe"] / now["summe"] - 1 if now["summe"] else math.inf
+            said = f"Spalte {name}: Summe {_de(now['summe'])} nach {_de(before['summe'])} am {self.before}"
+            # Few cases jump by chance, and differences (negative values) have no level that could stay.
+            if spalte.typ != "dezimal" and abs(now["summe"] - before["summe"]) < CASES * math.sqrt(max(1, abs(before["summe"]))) or before["quantile"][0] < 0:
+                continue
+            if change > limit or reverse > limit:
+                self._add(tabelle, "ablehnen", "summensprung", said, "bitte prüfen", spalte.ziel)
+            elif change > limit / 2 or reverse > limit / 2:
+                self._add(tabelle, "warnen", "summensprung", said, "bitte prüfen", spalte.ziel)
+
+    def _empty(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        for spalte in kept(tabelle):
+            now, before = new["spalten"].get(spalte.ziel), old["spalten"].get(spalte.ziel)
+            # An end of validity is empty as long as nothing ended.
+            if not now or not before or spalte.darf_fehlen and now["leer"] == 1 or spalte.typ == "datum" and not spalte.pflicht:
+                continue
+            grown = now["leer"] - before["leer"]
+            if new["zeilen"] >= 20 and grown > 0.3:
+                self._add(tabelle, "ablehnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {now['leer']:.0%} leer, am {self.before} zu {before['leer']:.0%}", "bitte vollständig liefern", spalte.ziel)
+            elif new["zeilen"] >= 20 and grown > 0.1:
+                self._add(tabelle, "warnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {now['leer']:.0%} leer, am {self.before} zu {before['leer']:.0%}", "bitte prüfen", spalte.ziel)
+
+    def _missing_groups(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        if self.new["gebietsstand"] != self.old["gebietsstand"]:
+            return
+        gone = sorted(old["gruppen"].keys() - new["gruppen"].keys())
+        come = sorted(new["gruppen"].keys() - old["gruppen"].keys())
+        area = new["gruppe"][-1]
+        spalte = next((s for s in tabelle.spalten if s.ziel == area), None)
+        secret = spalte is not None and spalte.klasse in PERSONAL
+        for befund, groups, word in (("gebiete_fehlen", gone, "fehlen"), ("gebiete_neu", come, "sind neu")):
+            if not groups:
+                continue
+            listed = "" if secret else ": " + ", ".join(shown(g.rpartition("/")[2]) for g in groups[:NAMED]) + (" …" if len(groups) > NAMED else "")
+            share = len(groups) / max(1, len(old["gruppen"]))
+            side = old if befund == "gebiete_fehlen" else new
+            rows = sum(side["gruppen"][g][0] for g in groups) / max(1, side["zeilen"])
+            grave = befund == "gebiete_fehlen" and min(share, rows) > 0.1 * self.years
+            self._add(tabelle, "ablehnen" if grave else "warnen", befund, f"{len(groups)} Werte von {self._name(tabelle, area)} {word} gegenüber dem {self.before}{listed}", "bitte prüfen", area, len(groups))
+
+    def _names(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        now, before = new.get("namen"), old.get("namen")
+        if not now or not before or new.get("gruppe") != old.get("gruppe"):
+            return
+        # Another area version may well use a key again for another area.
+        changed = sorted(k for k in now.keys() & before.keys() if now[k] != before[k])
+        if changed and self.new["gebietsstand"] == self.old["gebietsstand"]:
+            listed = ", ".join(f"{shown(k.rpartition('/')[2])} („{shown(str(before[k]))}“ → „{shown(str(now[k]))}“)" for k in changed[:NAMED])
+            many = len(changed) > max(3, 0.3 * len(now))
+            self._add(tabelle, "ablehnen" if many else "warnen", "umbenannt", f"{len(changed)} Namen lauten anders als am {self.before}: {listed}", "bitte prüfen, ob Schlüssel und Namen zusammengehören", anzahl=len(changed))
+
+    def _repeated(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any], pairs: tuple[list[str], np.ndarray, np.ndarray]) -> None:
+        groups, now, before = pairs
+        wanted = tabelle.vergleich.wiederholung
+        if wanted == "aus" or not groups or not now.size:
+            return
+        telling = (np.abs(before) >= TELLING) & ~np.isnan(now)
+        # Decimals carry as much as long counts: 12,37 does not come twice by chance.
+        kinds = {s.ziel: s.typ for s in tabelle.spalten}
+        columns = [c for c in new["zahlen"] if c in old["zahlen"]]
+        for place, column in enumerate(columns):
+            if kinds.get(column) in ("dezimal", "zahlzeichen"):
+                telling[:, place] = ~np.isnan(now[:, place]) & (before[:, place] != 0) & (before[:, place] != np.round(before[:, place]))
+        same = telling & (now == before)
+        blocks = [g for g, s, t in zip(groups, same, telling, strict=True) if t.sum() >= min(2, len(columns)) and s.sum() == t.sum()]
+        blocks = [g for g in blocks if new["gruppen"][g][1] == old["gruppen"][g][1]]
+        rated = int(sum(1 for t in telling if t.sum() >= min(2, len(columns))))
+        if rated and _beyond_chance(len(blocks), rated, CHANCE if len(columns) < 3 else 0.02):
+            self._repeat(tabelle, blocks, rated, None, wanted)
+            return
+        for place, column in enumerate(columns):
+            count, of = int(same[:, place].sum()), int(telling[:, place].sum())
+            if _beyond_chance(count, of, CHANCE):
+                self._repeat(tabelle, [g for g, s in zip(groups, same[:, place], strict=True) if s], of, column, wanted)
+
+    def _repeat(self, tabelle: Tabelle, groups: list[str], of: int, column: str | None, wanted: str | None) -> None:
+        listed = ", ".join(shown(g.rpartition("/")[2]) for g in groups[:NAMED]) + (" …" if len(groups) > NAMED else "")
+        where = f"Spalte {self._name(tabelle, column)}: " if column else ""
+        self._add(
+            tabelle, "warnen" if wanted == "warnen" else "ablehnen", "wiederholung",
+            f"{where}{len(groups)} von {of} Raumeinheiten haben genau die Werte vom {self.before} ({listed})",
+            "bitte die Werte dieses Stichtags liefern", column or "", len(groups),
+        )  # fmt: skip
+
+    def _swapped(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any], pairs: tuple[list[str], np.ndarray, np.ndarray] | None) -> set[str]:
+        """Columns whose values fit another column's previous values much better than their own."""
+        if tabelle.vergleich.vertauschung == "aus":
+            return set()
+        grad: Grad = tabelle.vergleich.vertauschung
+        names = [n for n in new["spalten"] if n in old["spalten"] and new["spalten"][n]["art"] == old["spalten"][n]["art"]]
+        vectors = [c for c in new.get("zahlen", []) if c in old.get("zahlen", [])] if pairs is not None else []
+
+        def distance(a: str, b: str) -> float:
+            """Of column ``a`` now to column ``b`` before."""
+            if pairs is not None and a in vectors and b in vectors and len(pairs[0]) >= 8:
+                return _vector_distance(pairs[1][:, vectors.index(a)], pairs[2][:, vectors.index(b)])
+            return _shape_distance(new["spalten"][a], old["spalten"][b])
+
+        found: set[str] = set()
+        own = {n: distance(n, n) for n in names}
+        for place, a in enumerate(names):
+            for b in names[place + 1 :]:
+                if new["spalten"][a]["art"] != new["spalten"][b]["art"] or own[a] <= CLOSE or own[b] <= CLOSE or {a, b} & found:
+                    continue
+                there, back = distance(a, b), distance(b, a)
+                if there * BETTER < own[a] and back * BETTER < own[b] and max(there, back) < 0.25:
+                    found |= {a, b}
+                    self._add(tabelle, grad, "vertauscht", f"die Spalten {self._name(tabelle, a)} und {self._name(tabelle, b)} sind gegenüber dem {self.before} vertauscht", "bitte die Zuordnung der Spalten prüfen", a)
+        for a in names:
+            # Not swapped but shifted: values of another column under this header.
+            if a in found or own[a] < 0.3:
+                continue
+            other = min((n for n in names if n != a and new["spalten"][n]["art"] == new["spalten"][a]["art"]), key=lambda n: distance(a, n), default=None)
+            if other and distance(a, other) * 2 * BETTER < own[a] and distance(a, other) < 0.08:
+                found.add(a)
+                self._add(tabelle, grad, "verschoben", f"in der Spalte {self._name(tabelle, a)} stehen Werte, die zu {self._name(tabelle, other)} am {self.before} passen", "bitte Kopfzeile und Spalten vergleichen", a)
+        return found
+
+    def _displaced(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any], pairs: tuple[list[str], np.ndarray, np.ndarray], swapped: set[str]) -> None:
+        """Values that stand beside other areas than before, and single areas in another unit."""
+        groups, now, before = pairs
+        columns = [c for c in new["zahlen"] if c in old["zahlen"]]
+        if len(groups) < 5 or tabelle.vergleich.vertauschung == "aus":
+            return
+        grad: Grad = tabelle.vergleich.vertauschung
+        said: set[str] = set()
+        single: dict[str, list[str]] = {}
+        for place, column in enumerate(columns):
+            if column in swapped:
+                continue
+            a, b = now[:, place], before[:, place]
+            known = ~np.isnan(a) & ~np.isnan(b)
+            a, b, here = a[known], b[known], [g for g, k in zip(groups, known, strict=True) if k]
+            whole = bool(np.all(a == np.round(a)) and np.all(b == np.round(b)))
+            if len(a) < 5 or b.min() < 0 or a.min() < 0 or (whole and b.mean() < TELLING / 2):
+                continue
+            apart, ordered = _vector_distance(a, b), _vector_distance(np.sort(a), np.sort(b))
+            if apart > 0.15 and ordered * 3 * max(1.0, min(self.years, 3)) < apart:
+                if "verrutscht" not in said:
+                    said.add("verrutscht")
+                    worst = [here[i] for i in np.argsort(-np.abs(a - b))[:NAMED]]
+                    self._add(tabelle, grad, "verrutscht", f"Spalte {self._name(tabelle, column)}: die Werte vom {self.before} stehen bei anderen Raumeinheiten, etwa {', '.join(shown(g.rpartition('/')[2]) for g in worst)}", "bitte die Zuordnung von Schlüsseln und Werten prüfen", column)
+                continue
+            typical = float(np.median(np.abs(a - b) / np.maximum(np.abs(b), 1)))
+            large = np.maximum(np.abs(a), np.abs(b)) >= TELLING
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratio = np.where((a > 0) & (b > 0), np.maximum(a / b, b / a), np.where(a == b, 1.0, np.inf))
+            limit = 1 + max(1.0, 12 * typical) * self.years
+            jumped = [i for i in range(len(a)) if large[i] and ratio[i] > limit and abs(a[i] - b[i]) > CASES * math.sqrt(max(abs(b[i]), 1))]
+            if not jumped:
+                continue
+            unit = [i for i in jumped if b[i] > 0 and any(abs(math.log(max(a[i], 1e-9) / (b[i] * u))) < 0.2 for u in (10, 100, 1000, 0.1, 0.01, 0.001))]
+            crossed = len(jumped) >= 2 and _vector_distance(np.sort(a[jumped]), np.sort(b[jumped])) < 0.1
+            listed = ", ".join(f"{shown(here[i].rpartition('/')[2])} ({_de(b[i])} → {_de(a[i])})" for i in sorted(jumped, key=lambda i: -ratio[i])[:NAMED])
+            if tabelle.personal:
+                listed = f"{len(jumped)} Werte"
+            what = "in einer anderen Einheit" if len(unit) >= 2 and len(unit) * 2 > len(jumped) else "untereinander vertauscht" if crossed else "gesprungen"
+            # Another area version moves people between areas, too.
+            grave = (what != "gesprungen" or len(jumped) > max(3, 0.1 * len(a))) and self.new["gebietsstand"] == self.old["gebietsstand"]
+            if not grave:
+                for i in jumped:
+                    single.setdefault(shown(here[i].rpartition("/")[2]), []).append(f"{self._name(tabelle, column)} {_de(b[i])} → {_de(a[i])}")
+                continue
+            self._add(tabelle, grad, "gebietssprung", f"Spalte {self._name(tabelle, column)}: {len(jumped)} Raumeinheiten sind gegenüber dem {self.before} {what}: {listed}", "bitte prüfen", column, len(jumped))
+
+
+        if single:
+            listed = "; ".join(f"{area}: {', '.join(values[:2])}" for area, values in list(single.items())[:NAMED]) if not tabelle.personal else ""
+            self._add(tabelle, "warnen", "gebietssprung", f"in {len(single)} Raumeinheiten haben sich Werte gegenüber dem {self.before} sprunghaft geändert ({listed})", "bitte prüfen", anzahl=len(single))
+
+
+def compare(quelle: Quelle, new: dict[str, Any], earlier: list[dict[str, Any]]) -> list[Finding]:
+    """Findings about a delivery beside earlier ones of its source: the same bytes as any, all else beside the nearest in time."""
+    findings = same_bytes(quelle, new, earlier)
+    others = [p for p in earlier if p["stichtag"] != new["stichtag"]]
+    if not others:
+        return findings
+    day = date.fromisoformat(new["stichtag"])
+    # The date before if there is one, else the one after: old deliveries may come in late.
+    nearest = min(others, key=lambda p: (p["stichtag"] > new["stichtag"], abs((date.fromisoformat(p["stichtag"]) - day).days)))
+    return findings + Comparison(quelle, new, nearest, quelle.personenbezug).run()
+
+
+def same_bytes(quelle: Quelle, new: dict[str, Any], earlier: Iterable[dict[str, Any]]) -> list[Finding]:
+    """Files that came before, byte for byte, under another reference date."""
+    findings = []
+    for other in earlier:
+        if other["stichtag"] == new["stichtag"]:
+            continue
+        known = {digest: name for name, (digest, size) in other["dateien"].items() if size}
+        twice = [name for name, (digest, _) in new["dateien"].items() if digest in known]
+        if not twice:
+            continue
+        tables = [t for t in quelle.tabellen if new["tabellen"].get(t.kennung)]
+        wanted = {t.vergleich.wiederholung for t in tables} - {None}
+        if wanted == {"aus"}:
+            continue
+        figures = any(t.personal or any(s.klasse == "zahl" and s.typ == "ganzzahl" for s in t.spalten) for t in tables)
+        allowed = next((z for t in tables for z in t.vergleich.zulassen if z.befund == "gleiche_bytes" and z.stichtag.isoformat() == new["stichtag"]), None)
+        grave = figures and "warnen" not in wanted and allowed is None
+        before = f"{date.fromisoformat(other['stichtag']):%d.%m.%Y}"
+        advice = f"zugelassen: {allowed.grund.rstrip('.')}" if allowed else "bitte die Datei dieses Stichtags liefern"
+        names = ", ".join(shown(n) for n in twice[:NAMED])
+        findings.append(Finding("ablehnen" if grave else "warnen", "gleiche_bytes", f"{names}: dieselbe Datei kam schon für den {before}", advice, datei=shown(twice[0]), anzahl=len(twice)))
+    return findings[:1]
+
+
+# small measures
+
+
+def _beyond_chance(count: int, of: int, chance: float) -> bool:
+    """Whether so many repeats among so many values are no accident (binomial tail below one in a million)."""
+    if count < REPEATED or of == 0:
+        return False
+    log_tail = math.lgamma(of + 1) - math.lgamma(count + 1) - math.lgamma(of - count + 1) + count * math.log(chance) + (of - count) * math.log1p(-chance)
+    return log_tail < math.log(1e-6) and count > of * chance
+
+
+def _vector_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Sum of absolute differences over half the sum of both; 0 equal, 2 nothing in common."""
+    known = ~np.isnan(a) & ~np.isnan(b)
+    total = (np.abs(a[known]).sum() + np.abs(b[known]).sum()) / 2
+    return float(np.abs(a[known] - b[known]).sum() / total) if total else 0.0
+
+
+def _shape_distance(new: dict[str, Any], old: dict[str, Any]) -> float:
+    """How differently two columns are filled: quantiles of numbers, shares of codes, length and variety of texts."""
+    empty = abs(new["leer"] - old["leer"])
+    if new["art"] == "zahl":
+        if not new["quantile"] or not old["quantile"]:
+            return empty
+        return empty + _vector_distance(np.array(new["quantile"], float), np.array(old["quantile"], float))
+    if "kodes" in new and "kodes" in old:
+        a, b = new["kodes"], old["kodes"]
+        total_a, total_b = max(1, sum(a.values())), max(1, sum(b.values()))
+        return empty + sum(abs(a.get(k, 0) / total_a - b.get(k, 0) / total_b) for k in a.keys() | b.keys()) / 2
+    if ("kodes" in new) != ("kodes" in old):
+        return empty + 1
+    long_a, long_b = new["laenge"] or 0, old["laenge"] or 0
+    variety = abs(math.log((new["verschieden"] + 1) / (old["verschieden"] + 1)))
+    return empty + abs(long_a - long_b) / max(1.0, long_a, long_b) + min(1.0, variety / 3)
+
+
+def _plain(code: str) -> str:
+    return " ".join(re.findall(r"\w+", code.casefold()))
+
+
+def _ratio(a: float | None, b: float | None) -> float | None:
+    return a / b if a and b and a * b > 0 else None
+
+
+def _de(number: float) -> str:
+    text = f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.4g}"
+    return text.translate(str.maketrans(",.", ".,"))
+
+

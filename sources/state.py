@@ -1,0 +1,86 @@
+"""What dbt reads besides the deliveries: an empty Parquet of every raw table, and small tables about deliveries and the town."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sources.model import City
+from sources.read import quoted
+from sources.store import PARQUET
+from warehouse.connect import literal
+from warehouse.ledger import Ledger
+from warehouse.paths import Home
+
+EMPTY = "_leer"
+
+
+def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: Ledger, columns: dict[str, dict[str, str]], now: datetime) -> None:
+    """Write ``_quellenstand``, ``_gebietsstand``, ``_stadt`` and the empty tables; each appears whole or stays as it was."""
+    stadt = city.stadt
+    home.raw.mkdir(parents=True, exist_ok=True)
+    for table, kinds in columns.items():
+        nothing = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in (kinds | {"zeile": "BIGINT", "datei": "VARCHAR"}).items())
+        _write_parquet(db, home.raw / table / f"delivery={EMPTY}" / "leer.parquet", f"select {nothing} limit 0")
+    quellen = {q.quelle: q for q in city.quellen}
+    deliveries = [row for row in ledger.deliveries("angenommen") if row["quelle_id"] in quellen]
+    _write_rows(
+        db, home,
+        "_quellenstand",
+        "quelle_id varchar, lieferung_id varchar, stichtag date, gebietsstand varchar, eingang timestamp, sha256 varchar, zeilen bigint,"
+        " zeilen_quarantaene bigint, status varchar, aktiv boolean, simuliert boolean, veroeffentlicht boolean, rechtsgrundlage varchar,"
+        " jahresstichtag varchar, vorlaeufig boolean, mindestzahl integer, dateien varchar[]",
+        [
+            [
+                row["quelle_id"], row["lieferung_id"], row["stichtag"], row["gebietsstand"], datetime.fromisoformat(row["eingang"]).replace(tzinfo=None),
+                row["sha256"], row["zeilen"], row["zeilen_quarantaene"], "angenommen" if row["aktiv"] else "ersetzt", row["aktiv"], stadt.simuliert,
+                quellen[row["quelle_id"]].veroeffentlicht, quellen[row["quelle_id"]].rechtsgrundlage, quellen[row["quelle_id"]].jahresstichtag,
+                quellen[row["quelle_id"]].vorlaeufig, quellen[row["quelle_id"]].mindestzahl or stadt.mindestzahl,
+                [file["datei"] for file in row["dateien"]],
+            ]
+            for row in sorted(deliveries, key=lambda row: row["lieferung_id"])
+        ],
+    )  # fmt: skip
+    _write_rows(
+        db, home,
+        "_quelle",
+        "quelle_id varchar, name varchar, themen varchar[], rhythmus varchar, jahresstichtag varchar, seit date, verzug_tage integer",
+        [[q.quelle, q.name, list(q.themen), q.rhythmus, q.jahresstichtag, q.seit, q.verzug_tage] for q in city.quellen],
+    )  # fmt: skip
+    today = now.date()
+    _write_rows(
+        db, home,
+        "_lieferplan",
+        "quelle_id varchar, name varchar, rhythmus varchar, jahresstichtag varchar, seit date, verzug_tage integer, heute date",
+        [[q.quelle, q.name, q.rhythmus, q.jahresstichtag, q.seit, q.verzug_tage, today] for q in city.quellen if stadt.statistikstelle or not q.abschottung],
+    )  # fmt: skip
+    _write_rows(
+        db, home,
+        "_gebietsstand",
+        "gebietsstand varchar, gueltig_von date, gueltig_bis date, aktuell boolean",
+        [[g.id, g.gueltig_von, g.gueltig_bis, g.gueltig_von <= today <= (g.gueltig_bis or today)] for g in stadt.gebietsstaende],
+    )  # fmt: skip
+    public = [e.id for e in stadt.ebenen if not e.intern]
+    _write_rows(
+        db, home,
+        "_stadt",
+        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[]",
+        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public]],
+    )  # fmt: skip
+
+
+def _write_rows(db: duckdb.DuckDBPyConnection, home: Home, name: str, columns: str, rows: list[list[Any]]) -> None:
+    db.execute(f"create or replace temp table stand ({columns})")
+    if rows:
+        db.executemany(f"insert into stand values ({', '.join('?' * len(rows[0]))})", rows)
+    _write_parquet(db, home.raw / f"{name}.parquet", "select * from stand")
+
+
+def _write_parquet(db: duckdb.DuckDBPyConnection, target: Path, query: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    parts = target.with_name(f".{target.name}.tmp")
+    db.execute(f"copy ({query}) to {literal(str(parts))} ({PARQUET})")
+    parts.replace(target)

@@ -1,0 +1,107 @@
+"""Fifty SIGKILLs in sequence at random moments of whole runs in one home: readers see a whole state, the end is an undisturbed run's.
+
+The runs are forked from a process that has everything imported, so that kills hit the work and not the start of Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.conftest import REPOSITORY, Town
+
+KILLS = int(os.environ.get("SOZIALRAUM_ABBRUECHE", "50"))
+DRIVER = '''
+import json, os, random, signal, sys, time
+from pathlib import Path
+import dagster, dagster_dbt, dbt.cli.main, great_expectations, duckdb, pyarrow, openpyxl
+from orchestration.resources import workplace
+from orchestration.run import execute
+from orchestration.definitions import build_definitions
+deliveries, kills = Path(sys.argv[1]), int(sys.argv[2])
+rng = random.Random(50)
+
+def child():
+    pid = os.fork()
+    if pid:
+        return pid
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1); os.dup2(devnull, 2)
+    code = 1
+    try:
+        execute(workplace("hilden-simuliert", deliveries))
+        code = 0
+    finally:
+        os._exit(code)
+
+def whole():
+    """The published state is either none or one whose files are those it was made with."""
+    from warehouse.publish import checksums
+    current = Path(os.environ["SOZIALRAUM_HOME"]) / "published" / "current"
+    if current.exists():
+        release = json.loads((current / "release.json").read_text())
+        assert release["dateien"] == checksums(current / "exports"), release["release_id"]
+
+killed = ended = 0
+for number in range(kills):
+    pid = child()
+    # Most die early, some get far.
+    time.sleep(rng.uniform(0.02, 0.8) if rng.random() < 0.8 else rng.uniform(0.8, 6.0))
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    killed, ended = killed + os.WIFSIGNALED(status), ended + os.WIFEXITED(status)
+    whole()
+_, status = os.waitpid(child(), 0)
+print(json.dumps({"getoetet": killed, "fertig": ended, "ende": status}))
+'''
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from sources.demo import simulate
+
+    folder = tmp_path_factory.mktemp("winzig") / "lieferungen"
+    simulate(folder, modus="register", residents=1500, stichtage=[date(2019, 12, 31), date(2020, 12, 31)])
+    return folder
+
+
+def drive(town: Town, deliveries: Path, kills: int) -> dict[str, int]:
+    town.root.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([sys.executable, "-c", DRIVER, str(deliveries), str(kills)], env=town.environment() | {"DAGSTER_DISABLE_TELEMETRY": "1"}, cwd=REPOSITORY, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_fifty_kills(tmp_path: Path, tiny: Path) -> None:
+    quiet, shaken = Town(tmp_path / "ruhig" / "data"), Town(tmp_path / "gestoert" / "data")
+    assert drive(quiet, tiny, 0)["ende"] == 0
+    counted = drive(shaken, tiny, KILLS)
+    assert counted["ende"] == 0 and counted["getoetet"] + counted["fertig"] == KILLS and counted["getoetet"] >= KILLS * 0.8
+    exports = [{str(p.relative_to(t.current)): p.read_bytes() for p in sorted((t.current / "exports").rglob("*")) if p.is_file()} for t in (quiet, shaken)]
+    assert exports[0].keys() == exports[1].keys() and exports[0]
+    assert [name for name in exports[0] if exports[0][name] != exports[1][name]] == []
+    raw = [sorted(str(p.relative_to(t.root)) for p in (t.root / "sealed" / "raw").rglob("*")) for t in (quiet, shaken)]
+    assert raw[0] == raw[1]
+    verified = shaken.call("verify")
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_full_disk_and_read_only_home_are_said(tmp_path: Path, tiny: Path) -> None:
+    """A file may not grow past a few kilobytes: what a full disk does, without filling one."""
+    town = Town(tmp_path / "voll" / "data")
+    limited = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); from orchestration.cli import main; main(sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", limited, "run", "--deliveries", str(tiny)], env=town.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1 and "Traceback" not in done.stderr + done.stdout
+    assert not town.current.exists()
+    if os.geteuid() != 0:
+        shutil.rmtree(town.root)
+        town.root.mkdir(mode=0o500)
+        refused = town.call("run", "--deliveries", str(tiny))
+        assert refused.returncode == 1 and "Schreibberechtigung" in refused.stderr

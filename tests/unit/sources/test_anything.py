@@ -1,0 +1,140 @@
+"""Whatever lies in the inbox: one German sentence, no traceback, bounded memory, and the next delivery is processed."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
+
+from sources.find import at_rest, scan
+from sources.read import Refused
+
+BAD = "zahlen/zahlen_2022.csv"
+GOOD = {"zahlen/zahlen_2023.csv": GOOD_COUNTS}
+
+
+@pytest.fixture
+def town(door: Door) -> Door:
+    door.declare("zahlen", COUNTS)
+    door.deliver(AREA_FILES | GOOD)
+    return door
+
+
+def only_the_bad_one(door: Door) -> str:
+    report = door.accept()
+    assert [d.stichtag.year for d in report.accepted if d.quelle_id == "zahlen"] == [2023]
+    assert len(report.refused) == 1
+    sentence = report.refused[0].sentence
+    assert "unerwarteter Fehler" not in sentence and "Traceback" not in sentence and "\n" not in sentence and sentence.endswith(".")
+    return sentence
+
+
+GENERATOR = random.Random(7)
+CONTENTS = {
+    "leer": b"",
+    "nullen": bytes(100_000),
+    "zufall": GENERATOR.randbytes(200_000),
+    "utf8_kaputt": GOOD_COUNTS.encode("utf-8").replace(b";x", b";\xff\xfe\x80"),
+    "nul_in_zelle": GOOD_COUNTS.encode("latin-1").replace(b"01;a", b"01\x00;a"),
+    "lange_zeile": GOOD_COUNTS.encode("latin-1") + b"01;" + b"a" * 5_000_000,
+    "lange_zelle": GOOD_COUNTS.encode("latin-1").replace(b";x", b";" + b"x" * 5_000_000).replace(b"01;a;5", b"01;a;q"),
+    "lange_kopfzeile": b"a;" * 1_000_000,
+    "anfuehrung_offen": GOOD_COUNTS.encode("latin-1").replace(b";x", b';"x'),
+    "nur_umbrueche": b"\n" * 1_000_000,
+    "viele_spalten": GOOD_COUNTS.encode("latin-1") + b";" * 1_000_000,
+    "zip": b"PK\x03\x04" + bytes(1000),
+    "html": b"<html><body>Anmeldung erforderlich</body></html>",
+    "utf16": GOOD_COUNTS.encode("utf-16"),
+    "formel": GOOD_COUNTS.encode("latin-1").replace(b"02;b", b"02;=cmd|' /C calc'!A0"),
+    "abgeschnitten": GOOD_COUNTS.encode("latin-1")[: len(GOOD_COUNTS) // 2],
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_any_bytes(town: Door, name: str) -> None:
+    town.deliver({BAD: CONTENTS[name]})
+    only_the_bad_one(town)
+
+
+def test_two_gigabytes_of_zeros_are_read_in_pieces(town: Door) -> None:
+    path = town.deliveries / BAD
+    with path.open("wb") as file:
+        file.truncate(2 << 30)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    only_the_bad_one(town)
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10 < 300 << 20
+
+
+WORKBOOK = COUNTS.replace(".csv", ".xlsx").replace('format: {trennzeichen: ";", dezimal: ",", datum: "%d.%m.%Y", kodierung: iso-8859-1}', "format: {art: xlsx}")
+
+
+@pytest.mark.parametrize("kind", ["bombe", "kein_zip", "kein_buch", "pfade"])
+def test_workbooks_that_are_none(door: Door, kind: str) -> None:
+    door.declare("zahlen", WORKBOOK)
+    door.deliver(AREA_FILES)
+    path = door.deliveries / "zahlen/zahlen_2022.xlsx"
+    path.parent.mkdir(parents=True)
+    if kind == "kein_zip":
+        path.write_bytes(b"PK\x03\x04" + os.urandom(1000))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            if kind == "bombe":
+                for part in range(6):
+                    archive.writestr(f"xl/worksheets/sheet{part}.xml", bytes(100 << 20))
+            elif kind == "pfade":
+                archive.writestr("../../../../tmp/entkommen.txt", "x")
+            else:
+                archive.writestr("xl/workbook.xml", "<workbook>")
+    report = door.accept()
+    assert len(report.refused) == 1 and "unerwarteter" not in report.refused[0].sentence
+    assert not Path("/tmp/entkommen.txt").exists()
+
+
+def test_names_and_nesting(town: Door, tmp_path: Path) -> None:
+    folder = town.deliveries
+    deep = folder
+    for _ in range(200):
+        deep = deep / "a"
+    deep.mkdir(parents=True)
+    (deep / "zahlen_2020.csv").write_text("x")
+    for name in (b"zahlen/zahlen_20\xff.csv", b"zahlen/zeile\num.csv", "zahlen/\u202etxt.exe".encode(), b"x" * 250):
+        (Path(os.fsdecode(bytes(folder) + b"/" + name))).write_bytes(b"x")
+    (folder / "schleife").symlink_to(folder)
+    (folder / "zahlen" / "zahlen_2019.csv").symlink_to("/etc/passwd")
+    (folder / "zahlen" / "zahlen_2018.csv").symlink_to("nirgends")
+    found = scan(town.city, folder)
+    assert {p.name for p in found.left} == {"zahlen_2019.csv", "zahlen_2018.csv"}
+    report = town.accept()
+    assert [d.quelle_id for d in report.accepted] == ["gebiete", "zahlen"] and not report.refused
+
+
+def test_file_somebody_still_writes_is_left(town: Door) -> None:
+    path = town.deliveries / BAD
+    writer = subprocess.Popen(
+        [sys.executable, "-c", f"import time; f = open({str(path)!r}, 'wb'); f.write({GOOD_COUNTS[:40].encode('latin-1')!r}); f.flush(); print(flush=True); time.sleep(60)"],
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        report = town.accept(move=True)
+        assert report.left == [path] and not report.refused and path.exists()
+    finally:
+        writer.kill()
+        writer.wait()
+    # Half a file at rest is a broken file, and said to be one.
+    assert len(town.accept(move=True).refused) == 1
+
+
+def test_file_at_rest_passes_and_one_open_for_writing_does_not(town: Door) -> None:
+    file = scan(town.city, town.deliveries).files["zahlen"][0]
+    at_rest(file)
+    with file.path.open("ab"), pytest.raises(Refused, match="wird noch geschrieben"):
+        at_rest(file)

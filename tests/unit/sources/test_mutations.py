@@ -1,0 +1,105 @@
+"""Deliveries of the simulated town, damaged by seeded generators: nearly all of it is refused or quarantined, nothing crashes.
+
+Takes whatever sources are declared and delivered. SOZIALRAUM_MUTATIONEN sets the number per source (default 12, 40 for acceptance);
+what is not found is listed in the failure.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from tests.unit.sources.mutate import CLASSES, damage, repeat_all, repeat_block, shift_values
+
+from sources.accept import accept_all, accept_source, scan
+from sources.demo import simulate
+from sources.find import Delivery, group
+from sources.model import SHIPPED_CITIES, City, load_city
+from warehouse.ledger import Ledger
+from warehouse.paths import Home
+from warehouse.settings import Settings
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+EACH = int(os.environ.get("SOZIALRAUM_MUTATIONEN", "12"))
+FOUND = 0.99
+#: Classes that only an earlier delivery in the same area version can show.
+BESIDE = (shift_values, repeat_all, repeat_block)
+
+
+class Town:
+    def __init__(self, root: Path, town: str, modus: str) -> None:
+        self.city: City = load_city(SHIPPED_CITIES / town)
+        self.base, self.work = root / "lieferungen", root / "verdorben"
+        simulate(self.base, modus=modus, residents=1500, stichtage=[date(y, 12, 31) for y in (2020, 2021, 2022)])  # type: ignore[arg-type]
+        self.home = Home(root / "daten")
+        self.home.prepare(town)
+        self.ledger = Ledger(self.home.ledger)
+        key = root / "schluessel"
+        key.write_text("00" * 32)
+        key.chmod(0o600)
+        self.settings = Settings(threads=2, memory_limit="2GB", schluesseldatei=key)
+        self.first = accept_all(self.city, self.home, self.ledger, self.settings, self.base, move=False, now=NOW)
+
+    def deliveries(self, quelle_id: str) -> list[Delivery]:
+        return group(self.city, self.city.quelle(quelle_id), scan(self.city, self.base).files.get(quelle_id, []))[0]
+
+    def copy(self, delivery: Delivery) -> Delivery:
+        shutil.rmtree(self.work, ignore_errors=True)
+        files = []
+        for file in delivery.files:
+            path = self.work / file.path.relative_to(self.base)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.path, path)
+            files.append(replace(file, path=path))
+        return replace(delivery, files=tuple(files))
+
+
+@pytest.fixture(scope="module", params=[("hilden-simuliert", "register"), ("hilden-aggregat", "tabellen")], ids=lambda p: p[0])
+def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Town:
+    return Town(tmp_path_factory.mktemp("mutationen"), *request.param)
+
+
+def test_unchanged_deliveries_raise_no_alarm(town: Town) -> None:
+    assert [r.sentence for r in town.first.refused] == []
+    assert not [f for found in town.first.findings.values() for f in found if f.grad != "warnen"]
+
+
+def test_there_are_enough_classes() -> None:
+    assert len(CLASSES) >= 12
+
+
+def test_damage_is_found(town: Town) -> None:
+    tried, missed, crashed = Counter(), [], []
+    for quelle in town.city.quellen:
+        if town.city.stadt.stadt == "hilden-aggregat" and quelle.quelle != "bevoelkerung_tabellen":
+            continue  # the same deliveries as in the other town
+        known = town.deliveries(quelle.quelle)
+        if not known:
+            continue
+        earlier = known[-2] if len(known) > 1 else None
+        for number in range(EACH * 6):
+            kind, rng = CLASSES[number % len(CLASSES)], random.Random(f"{quelle.quelle}-{number}")
+            if tried[quelle.quelle] >= EACH:
+                break
+            if kind in BESIDE and (earlier is None or earlier.gebietsstand != known[-1].gebietsstand):
+                continue
+            spoiled = town.copy(known[-1])
+            if not damage(quelle, spoiled, earlier, kind, rng) or all(a.path.read_bytes() == b.path.read_bytes() for a, b in zip(spoiled.files, known[-1].files, strict=True)):
+                continue
+            tried[quelle.quelle] += 1
+            report = accept_source(quelle.quelle, town.city, town.home, town.ledger, town.settings, town.work, move=False, now=NOW)
+            name = f"{quelle.quelle} {kind.__name__} ({number})"
+            crashed += [f"{name}: {r.sentence}" for r in report.refused if "unerwarteter" in r.sentence]
+            if not report.refused and not any(d.zeilen_quarantaene for d in report.accepted):
+                missed.append(name)
+            for delivery in report.accepted:
+                town.ledger._db.execute("delete from lieferung where lieferung_id = ?", (delivery.lieferung_id,))
+    assert crashed == []
+    assert min(tried.values()) >= min(EACH, 10)
+    assert len(missed) <= (1 - FOUND) * sum(tried.values()), f"{len(missed)} von {sum(tried.values())} nicht gefunden: {missed}"

@@ -1,0 +1,96 @@
+"""Retention on a clock that we move: originals and raw rows of persons go when their time is over, and the chain says so."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+import yaml
+from tests.unit.sources.town import ADDRESSES, AREA_FILES, NOW, REGISTER_HEADER, REGISTER_ROWS, Door
+
+from orchestration import verify
+from orchestration.doctor import encryption
+from orchestration.resources import Workplace
+from sources import retention
+from warehouse import vault
+
+
+@pytest.fixture
+def register(door: Door) -> Door:
+    door.declare_register()
+    path = door.declarations / "melderegister_bestand.yml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) | {"aufbewahrung": {"originale_tage": 30, "rohdaten_tage": 365}}
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    door.deliver(AREA_FILES | {"adressen/adressen_20231231.csv": ADDRESSES, "melderegister_bestand/bestand_20231231.csv": REGISTER_HEADER + REGISTER_ROWS})
+    door.accept(move=True)
+    return door
+
+
+def after(door: Door, days: int) -> tuple[int, int, int]:
+    """(things deleted, originals left, raw files left) that many days after receipt."""
+    count = retention.enforce(door.city.quelle("melderegister_bestand"), door.home, door.ledger, NOW + timedelta(days=days))
+    raw = [p for p in (door.home.raw / "melderegister_bestand").glob("delivery=melde*/*") if p.is_file()]
+    return count, len(list(door.home.sealed_archive.rglob(f"*{vault.SUFFIX}"))), len(raw)
+
+
+def place(door: Door) -> Workplace:
+    return Workplace(door.city, door.home, door.settings)
+
+
+def test_time_passes(register: Door) -> None:
+    assert after(register, 29) == (0, 1, 1)
+    assert after(register, 30) == (1, 0, 1)
+    assert after(register, 31) == (0, 0, 1)
+    assert after(register, 365) == (1, 0, 0)
+    evidence = [json.loads(row["angaben"]) for row in register.ledger.chain() if row["ereignis"] == "geloescht"]
+    assert [(e["art"], e["regel"], e["dateien"]) for e in evidence] == [("originale", "30 Tage nach Eingang", 2), ("rohdaten", "365 Tage nach Eingang", 1)]
+    assert list(verify.findings(place(register))) == []
+
+
+def test_sources_without_persons_keep_everything(register: Door) -> None:
+    assert retention.enforce(register.city.quelle("gebiete"), register.home, register.ledger, NOW + timedelta(days=10_000)) == 0
+
+
+def test_verify_finds_every_tampering(register: Door) -> None:
+    work = place(register)
+    assert list(verify.findings(work)) == []
+    original = next(p for p in register.home.archive.rglob("*.csv"))
+    content = original.read_bytes()
+    original.write_bytes(content + b"x")
+    assert ["im Archiv ist nicht, was angenommen wurde" in f for f in verify.findings(work)] == [True]
+    original.write_bytes(content)
+    sealed = next(register.home.sealed_archive.rglob(f"*{vault.SUFFIX}"))
+    sealed.write_bytes(sealed.read_bytes()[:-1])
+    assert ["verändert oder abgeschnitten" in f for f in verify.findings(work)] == [True]
+    sealed.unlink()
+    assert ["fehlt im Archiv" in f for f in verify.findings(work)] == [True]
+    register.ledger._db.execute("update lieferung set sha256 = 'x' where quelle_id = 'adressen'")
+    assert any("das Verzeichnis sagt etwas anderes als die Kette" in f for f in verify.findings(work))
+
+
+def test_chain_only_grows(register: Door) -> None:
+    db = register.ledger._db
+    for attempt in ("update kette set wer = 'x'", "delete from kette where nummer = 1"):
+        with pytest.raises(Exception, match="nur fortgeschrieben"):
+            db.execute(attempt)
+    # Who can change the file can drop the trigger; the hashes still tell.
+    db.execute("drop trigger kette_bleibt")
+    db.execute("update kette set angaben = replace(angaben, 'angenommen', 'abgelehnt') where nummer = 2")
+    assert list(verify.broken_links(register.ledger.chain()))[0].startswith("Kette: Eintrag 2")
+    db.execute("drop trigger kette_waechst")
+    db.execute("delete from kette where nummer = 2")
+    assert list(verify.broken_links(register.ledger.chain())) == ["Kette: nach Nummer 1 folgt 3, Einträge fehlen."]
+
+
+def test_doctor_tells_encrypted_from_plain(register: Door, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    def mount(kind: str, device: str) -> str:
+        return f"22 1 8:1 / {tmp_path} rw - {kind} {device} rw\n21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+
+    blocks = tmp_path / "block"
+    (blocks / "dm-0" / "dm").mkdir(parents=True)
+    (blocks / "dm-0" / "dm" / "uuid").write_text("CRYPT-LUKS2-0123-luks")
+    (blocks / "dm-1" / "slaves" / "dm-0").mkdir(parents=True)
+    states = [encryption(register.home.sealed, mount(kind, device), blocks)[0] for kind, device in
+              (("ext4", "/dev/dm-0"), ("ext4", "/dev/dm-1"), ("ext4", "/dev/sdb1"), ("ecryptfs", "/home/.ecryptfs"), ("overlay", "overlay"))]  # fmt: skip
+    assert states == ["gut", "gut", "Mangel", "gut", "Hinweis"]
