@@ -139,6 +139,8 @@ class Vergleich(Declared):
     wiederholung: Literal["ablehnen", "warnen", "aus"] | None = None
     #: Columns swapped, values of another column, values beside their areas, a changed unit.
     vertauschung: Literal["ablehnen", "warnen", "aus"] = "ablehnen"
+    #: Values of a text column that were not there before. ``aus`` for lists of things with names of their own and for headers with a date.
+    kodes: Literal["ablehnen", "aus"] = "ablehnen"
     zulassen: tuple[Zulassung, ...] = ()
 
 
