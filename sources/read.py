@@ -26,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 
-from sources.formats import READERS, Unreadable
+from sources.formats import READERS, Unreadable, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
 
@@ -474,7 +474,7 @@ def look_up(file: SourceFile, fmt: Format, records: Iterable[int], spalte: Spalt
     names = (spalte.name, *spalte.auch) if spalte else ()
     found: dict[int, tuple[int, str | None]] = {record: (record, None) for record in wanted}
     if fmt.art in READERS:
-        cells = READERS[fmt.art](file.path, fmt)
+        cells = read_table(file.path, fmt)
         place = next((cells.header.index(name) for name in names if name in cells.header), None)
         for record in wanted:
             row = record - fmt.vorspann - fmt.kopfzeilen - 1
@@ -518,7 +518,7 @@ def _read_cells(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Q
 
     try:
         _no_bomb(file)
-        cells = READERS[tabelle.format.art](file.path, tabelle.format)
+        cells = read_table(file.path, tabelle.format)
     except Unreadable as problem:
         raise Refused(f"{file.name}: {problem}; bitte wie vereinbart neu ausgeben.") from None
     except (duckdb.Error, MemoryError, Refused):

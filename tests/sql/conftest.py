@@ -86,6 +86,7 @@ class Lager:
                 " case when aktiv then 'angenommen' else 'ersetzt' end as status, aktiv, true as simuliert, veroeffentlicht, 'Test' as rechtsgrundlage, '12-31' as jahresstichtag, false as vorlaeufig, 3 as mindestzahl, ['test.csv'] as dateien from stand",
             )
             nothing = "select cast(null as varchar) as quelle_id, cast(null as varchar) as name, cast([] as varchar[]) as themen, cast(null as varchar) as rhythmus"
+            self._copy(database, "_lieferplan", nothing.replace("cast([] as varchar[]) as themen, ", "") + ", cast(null as varchar) as jahresstichtag, cast(null as date) as seit, cast(null as integer) as verzug_tage, date '2025-02-03' as heute limit 0")
             self._copy(database, "_quelle", nothing + ", cast(null as varchar) as jahresstichtag, cast(null as date) as seit, cast(null as integer) as verzug_tage limit 0")
 
     def _copy(self, database: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:

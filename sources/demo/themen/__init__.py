@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sources.demo.themen import bildung, orte, wege, wohnen
+from sources.demo.themen import amtlich, beteiligung, bildung, orte, umfrage, wege, wohnen
 from sources.demo.world import World
 
 #: Called at the end of every simulated year whose stock is asked for, in both modes of the town.
-AT_YEAR_END: tuple[Callable[[Path, World], list[Path]], ...] = (wohnen.write, orte.write, bildung.write, wege.write)
+AT_YEAR_END: tuple[Callable[[Path, World], list[Path]], ...] = (
+    wohnen.write, orte.write, bildung.write, wege.write, amtlich.write, umfrage.write, beteiligung.write,
+)  # fmt: skip

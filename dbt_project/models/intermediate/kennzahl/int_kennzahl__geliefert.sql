@@ -10,6 +10,9 @@
     'int_einschulung__kennzahl',
     'int_nahverkehr__kennzahl',
     'int_wege__kennzahl',
+    'int_netzwerk__kennzahl',
+    'int_planung__kennzahl',
+    'int_wahl__kennzahl',
 ] %}
 
 with geliefert as (
