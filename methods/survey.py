@@ -16,6 +16,8 @@ TRIM_LOW, TRIM_HIGH = 0.3, 3  # weights are kept within these multiples of their
 TRIM_TOLERANCE = 1e-3  # relatively, as each raking moves the weights a little beyond the bounds again
 TRIM_ROUNDS = 50  # trimming moves the margins, raking the weights: as often as this, in turn
 
+LEAST_PER_CLASS = 5  # respondents: a class with fewer makes weights that say more about them than about the population
+
 POVERTY_SHARE = 0.6  # at-risk-of-poverty threshold: 60 % of the median equivalised income (Eurostat)
 
 
@@ -109,6 +111,38 @@ def proportion(answers, weights, z=Z95, deff=1):
     n_eff = answers.size / design
     low, high = wilson(np.minimum(value, 1) * n_eff, n_eff, z)
     return Share(float(value), float(low), float(high), answers.size, float(design), float(n_eff))
+
+
+def proportion_of_sums(hits, weight, squares, n, z=Z95, deff=1):
+    """The same from sums over persons, many at once: Σw of those who say 1, Σw, Σw² and the number of all who answered.
+
+    All arrays of one shape; so are the fields of the result. NaN where nobody answered.
+    """
+    hits, weight, squares, n = floats(hits, weight, squares, n)
+    design = divide(n * squares, weight**2) * deff
+    value = divide(hits, weight)
+    n_eff = divide(n, design)
+    low, high = wilson(np.minimum(value, 1) * n_eff, n_eff, z)
+    return Share(value, low, high, n, design, n_eff)
+
+
+def calibrate(persons, margins, least=LEAST_PER_CLASS):
+    """Weights of a simple sample raked to the finest margins it can bear: (weights, names of the margins used).
+
+    persons: how many; margins: for each margin its alternatives from fine to coarse as (name, codes, totals), see `rake`.
+    Of each the first counts in which every class with population has `least` respondents and nobody sits in one without;
+    a margin without such an alternative is left out, and without any margin everybody weighs 1.
+    """
+    chosen = []
+    for alternatives in margins:
+        for name, codes, totals in alternatives:
+            answered = np.bincount(codes, minlength=len(totals))
+            if np.all(answered[totals > 0] >= least) and not answered[~(totals > 0)].any() and np.any(totals > 0):
+                chosen.append((name, codes, totals))
+                break
+    if not chosen:
+        return np.ones(persons), []
+    return rake(np.ones(persons), [(codes, totals) for _, codes, totals in chosen]).weights, [name for name, _, _ in chosen]
 
 
 def quantile(values, weights, q=0.5):

@@ -229,6 +229,31 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
 
 @main.command()
 @city_option
+@click.argument("release_id", metavar="[RELEASE]", required=False)
+def angriff(town: str | None, release_id: str | None) -> None:
+    """Eine Veröffentlichung angreifen: Was lässt sich aus ihren Dateien errechnen?
+
+    Liest nur, was die Zielgruppen bekommen haben oder bekommen sollen, und was sie früher bekamen. Zu jedem Befund steht
+    die Rechnung da, die jeder nachrechnen kann. Ohne RELEASE die aktuelle. Endet mit 1, wenn etwas gefunden wurde.
+    """
+    from orchestration.protection import attack_report
+    from orchestration.resources import workplace
+
+    sys.exit(1 if attack_report(workplace(town), release_id) else 0)
+
+
+@main.command()
+@city_option
+def schutz(town: str | None) -> None:
+    """Wie viel die aktuelle Veröffentlichung je Zielgruppe und Ebene zeigt, und womit mehr ginge."""
+    from orchestration.protection import share_report
+    from orchestration.resources import workplace
+
+    share_report(workplace(town))
+
+
+@main.command()
+@city_option
 @click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
 def bericht(town: str | None, release_id: str | None) -> None:
     """Den Sozialreport einer Veröffentlichung neu bauen, etwa nach Änderungen an den Texten der Redaktion.
@@ -260,16 +285,30 @@ def vergleiche(vorher: str, nachher: str, town: str | None) -> None:
 
 
 @main.command()
-@click.option("--residents", default=500_000, show_default=True, help="Einwohner der Modellstadt.")
-@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage.")
-def bench(residents: int, dates: int) -> None:
-    """Zeit und Speicher je Abschnitt, im Verhältnis zu einem blanken DuckDB-Skript über dieselben Dateien.
+@click.argument("what", metavar="[lauf|haushalte|schutz]", type=click.Choice(["lauf", "haushalte", "schutz"]), default="lauf")
+@click.option("--residents", type=int, help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
+@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
+@click.option("--tabelle", "tables", multiple=True, metavar="NAME", help="Nur für schutz: diese Tabelle, mehrfach möglich; ohne Angabe alle, das dauert über eine Stunde.")
+def bench(what: str, residents: int | None, dates: int, tables: tuple[str, ...]) -> None:
+    """Messen an der Modellstadt, in einem eigenen, danach gelöschten Datenverzeichnis.
 
-    Arbeitet in einem eigenen, danach gelöschten Datenverzeichnis.
+    \b
+    lauf       Zeit und Speicher je Abschnitt, im Verhältnis zu einem blanken DuckDB-Skript über dieselben Dateien
+    haushalte  wie gut Haushalte, Haushaltstypen und Migrationshintergrund aus dem Register die simulierte Wahrheit treffen
+    schutz     die Tabellen aus ../shared/data/schutz schützen und angreifen, neben den Zahlen anderer Programme
     """
+    if what == "schutz":
+        from tests.benchmarks.bench_disclosure import main as protect
+
+        sys.exit(protect(list(tables)))
+    if what == "haushalte":
+        from tests.benchmarks.bench_haushalte import main as compare
+
+        compare(residents or 60_000)
+        return
     from tests.benchmarks.bench_run import main as measure
 
-    measure(residents, dates)
+    measure(residents or 500_000, dates)
 
 
 if __name__ == "__main__":

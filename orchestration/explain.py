@@ -28,7 +28,7 @@ METHODS = {
     "t": "t-Bereich eines Mittelwerts",
     "keine": "keiner: der Katalog sieht für diesen Indikator keinen vor, oder er ist ohne Fallzahlen geliefert",
 }
-WITHHELD = ("geheim_primaer", "geheim_sekundaer")
+WITHHELD = ("geheim_schutz",)
 
 
 def terms(formula: str | None) -> list[tuple[int, str]]:

@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 import time
-from datetime import date, timedelta
+from datetime import date
 from types import TracebackType
 from typing import Any
 
@@ -25,10 +25,6 @@ from warehouse.paths import Home
 WIDTH = None if sys.stdout.isatty() else 140
 out = Console(highlight=False, width=WIDTH)
 err = Console(stderr=True, highlight=False)
-
-#: Days after which the newest delivery of a source counts as overdue: its rhythm plus a quarter's grace.
-RHYTHM_DAYS = {"jaehrlich": 365, "halbjaehrlich": 182, "vierteljaehrlich": 91, "monatlich": 31}
-GRACE = timedelta(days=90)
 
 
 class Progress:
@@ -193,8 +189,11 @@ def status_report(place: Workplace) -> None:
         if row["status"] == "abgelehnt":
             out.print(f"[red]abgelehnt[/red]  {escape(row['meldung'])}", soft_wrap=True)
     _noticed([(row["lieferung_id"], row) for row in deliveries if row["aktiv"]], most=40)
-    for sentence in _overdue(place, deliveries):
-        out.print(f"[yellow]überfällig[/yellow]  {sentence}")
+    # The simulated town lives at the moment its deliveries came in.
+    for sentence in _overdue(home, place.receipt.date()):
+        out.print(f"[yellow]überfällig[/yellow]  {escape(sentence)}", soft_wrap=True)
+    for sentence in _preliminary(home):
+        out.print(f"[yellow]vorläufig[/yellow]  {escape(sentence)}", soft_wrap=True)
     new = waiting(place)
     for delivery in new:
         out.print(f"wartet im Eingang: {delivery.name}")
@@ -238,15 +237,24 @@ def comparison_report(found: Comparison, shown: int = 40) -> None:
         out.print(f"... und {len(ordered) - shown} weitere")
 
 
-def _overdue(place: Workplace, deliveries: list[dict[str, Any]]) -> list[str]:
-    """One sentence per source whose next delivery should have come by now; simulated deliveries are never late."""
-    sentences = []
-    for quelle in place.city.quellen:
-        days = RHYTHM_DAYS.get(quelle.rhythmus)
-        dates = [date.fromisoformat(d["stichtag"]) for d in deliveries if d["quelle_id"] == quelle.quelle and d["aktiv"]]
-        if days is None or place.city.stadt.simuliert or not dates:
-            continue
-        due = max(dates) + timedelta(days=days) + GRACE
-        if due < date.today():
-            sentences.append(f"{quelle.name}: neuester Stichtag {max(dates):%d.%m.%Y}, erwartet wird sie {quelle.rhythmus}.")
-    return sentences
+def _overdue(home: Home, today: date) -> list[str]:
+    """One sentence per delivery that the published plan expected by now and that is not there."""
+    if not home.current.exists():
+        return []
+    with connect(home.current / "mart.duckdb", read_only=True) as mart:
+        rows = mart.execute(
+            "select name, rhythmus, stichtag, faellig_am from fct_lieferplan where lieferung_id is null and faellig_am < ? order by faellig_am, name", [today]
+        ).fetchall()
+    return [f"{name} zum Stichtag {day:%d.%m.%Y}: war fällig am {due:%d.%m.%Y} ({rhythm})." for name, rhythm, day, due in rows]
+
+
+def _preliminary(home: Home) -> list[str]:
+    """Which published values rest on preliminary deliveries, one line per indicator and reference date."""
+    if not home.current.exists():
+        return []
+    with connect(home.current / "mart.duckdb", read_only=True) as mart:
+        rows = mart.execute(
+            """select d.name, f.stichtag, count(*) from fct_indikatorwert f join dim_indikator d using (indikator_id)
+               where f.vorlaeufig and f.wert is not null group by all order by all"""
+        ).fetchall()
+    return [f"{name}, {day:%d.%m.%Y}: {german(count)} Werte" for name, day, count in rows]

@@ -60,6 +60,11 @@ class Workplace:
     def receipt(self) -> datetime:
         return SIMULATED_RECEIPT if self.city.stadt.simuliert else utc_now()
 
+    @property
+    def fetching(self) -> bool:
+        """Whether a run fetches from suppliers: some source says from where, the setting allows it, and the inbox is read."""
+        return self.settings.bezug and self.deliveries is None and any(quelle.bezug for quelle in self.city.quellen)
+
     def inputs(self) -> dict:
         """What the next release would be made from."""
         return inputs_of(self.city.stadt.stadt, self.ledger.deliveries("angenommen"), code_version(), folder_fingerprint(self.city.folder))

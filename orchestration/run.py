@@ -39,7 +39,7 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
             # A first run has two long single-threaded parts that do not need each other.
             with parsing_ahead(place):
                 _simulate(place)
-    if edition is None and nothing_new(place):
+    if edition is None and not place.fetching and nothing_new(place):
         _forget_in_time(place)
         return False
     _run_job(place, edition)

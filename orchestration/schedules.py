@@ -14,7 +14,7 @@ def schedules(place: Workplace) -> list[dg.ScheduleDefinition]:
 
     @dg.schedule(name="nachts", job_name=NIGHTLY, cron_schedule="0 2 * * *", execution_timezone=TIMEZONE, default_status=dg.DefaultScheduleStatus.RUNNING)
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if nothing_new(place):
+        if not place.fetching and nothing_new(place):
             return dg.SkipReason("Nichts Neues im Eingang, Stand ist veröffentlicht.")
         return dg.RunRequest()
 

@@ -75,7 +75,8 @@ def _numeric(spalte: Spalte) -> bool:
 
 
 def _coded(spalte: Spalte) -> bool:
-    return spalte.typ == "text" and (spalte.klasse not in PERSONAL or spalte.klasse == "sperre")
+    # What may only be written under a condition is not listed in a profile either.
+    return spalte.typ == "text" and spalte.nur_wenn is None and (spalte.klasse not in PERSONAL or spalte.klasse == "sperre")
 
 
 def _columns(db: duckdb.DuckDBPyConnection, rows: Rows) -> dict[int, dict[str, Any]]:
@@ -253,7 +254,7 @@ class Comparison:
             self._add(tabelle, "warnen", "zeilensprung", said, "bitte prüfen")
 
     def _codes(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
-        for spalte in tabelle.spalten:
+        for spalte in tabelle.spalten if tabelle.vergleich.kodes != "aus" else ():
             now, before = (side["spalten"].get(spalte.ziel, {}).get("kodes") for side in (new, old))
             if spalte.werte is not None or before is None or spalte.gebiet:
                 continue
@@ -310,6 +311,8 @@ class Comparison:
                 self._add(tabelle, "warnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {now['leer']:.0%} leer, am {self.before} zu {before['leer']:.0%}", "bitte prüfen", spalte.ziel)
 
     def _missing_groups(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        if tabelle.vergleich.kodes == "aus":
+            return
         if self.new["gebietsstand"] != self.old["gebietsstand"]:
             return
         gone = sorted(old["gruppen"].keys() - new["gruppen"].keys())
@@ -328,6 +331,8 @@ class Comparison:
             self._add(tabelle, "ablehnen" if grave else "warnen", befund, f"{len(groups)} Werte von {self._name(tabelle, area)} {word} gegenüber dem {self.before}{listed}", "bitte prüfen", area, len(groups))
 
     def _names(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
+        if tabelle.vergleich.vertauschung == "aus":
+            return
         now, before = new.get("namen"), old.get("namen")
         if not now or not before or new.get("gruppe") != old.get("gruppe"):
             return

@@ -6,10 +6,13 @@ the declared end and returns every cell as it stands. Nothing is typed, cleaned 
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +92,6 @@ def table_of(lines: Iterator[list[str | None]], fmt: Format) -> Cells:
 
 def read_xlsx(path: Path, fmt: Format) -> Cells:
     """One sheet of a workbook (``ebene`` names it, else the first); merged cells hold their text in the upper left one."""
-    import zipfile
-
     import openpyxl
 
     try:
@@ -107,4 +108,125 @@ def read_xlsx(path: Path, fmt: Format) -> Cells:
         book.close()
 
 
-READERS: dict[str, Callable[[Path, Format], Cells]] = {"xlsx": read_xlsx}
+def read_csv_cells(path: Path, fmt: Format) -> Cells:
+    """A small CSV with a header of several lines, footnotes after the table, or columns without a name ("Spalte 1")."""
+    encoding = {"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung)
+    try:
+        with path.open(encoding=encoding, newline="") as text:
+            lines = [[cell.strip() or None for cell in line] for line in csv.reader(text, delimiter=fmt.trennzeichen)]
+    except (UnicodeDecodeError, UnicodeError):
+        raise Unreadable(f"ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}") from None
+    except csv.Error:
+        raise Unreadable(f"die Datei ist nicht als CSV mit dem Trennzeichen „{fmt.trennzeichen}“ lesbar") from None
+    table = table_of(iter(lines), fmt)
+    return Cells([name or f"Spalte {place}" for place, name in enumerate(table.header, 1)], table.rows, table.lines)
+
+
+CODEBOOK = ("Variable", "Frage", "Code", "Bedeutung", "Fehlend")
+
+
+def read_sav(path: Path, fmt: Format) -> Cells:
+    """An SPSS file: one row per person with codes as codes (user-missing ones too); ``ebene: codebuch`` gives its code book.
+
+    The code book has a row per variable and code (Variable, Frage, Code, Bedeutung, Fehlend = ja where the file declares
+    the code missing) and one with an empty code per variable without codes.
+    """
+    import pyreadstat
+
+    try:
+        frame, meta = pyreadstat.read_sav(path, user_missing=True, apply_value_formats=False)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError):
+        raise Unreadable("die Datei ist keine SPSS-Datei (.sav)") from None
+    if fmt.ebene != "codebuch":
+        rows = [[None if value != value else as_text(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+        return Cells(list(map(str, frame.columns)), rows, list(range(1, len(rows) + 1)))
+    rows = []
+    for name, question in zip(meta.column_names, meta.column_labels, strict=True):
+        missing = [(span["lo"], span["hi"]) for span in meta.missing_ranges.get(name, ())]
+        for code, label in meta.variable_value_labels.get(name, {}).items() or [(None, None)]:
+            left_out = any(low <= code <= high for low, high in missing if isinstance(code, type(low)) or isinstance(code, int | float) and isinstance(low, int | float))
+            rows.append([name, question, as_text(code), label, "ja" if left_out else "nein"])
+    return Cells(list(CODEBOOK), rows, list(range(1, len(rows) + 1)))
+
+
+#: Unpacked, a coding project without transcripts is small; what is larger is none.
+LARGEST_PROJECT = 64 << 20
+#: A code with this name holds marks of a segment (reviewed, released), not themes.
+MARKS = "Status"
+
+
+def read_qdpx(path: Path, fmt: Format) -> Cells:
+    """Coded segments of a REFI-QDA project (.qdpx): one row per segment and theme.
+
+    Columns: Dokument, Segment, every variable of the sources, Thema, Aussage (the description the coder wrote, never the
+    transcript), and each code below "Status" with ja or nein. A project that still holds transcripts is Unreadable.
+    """
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_PROJECT:
+                raise Unreadable(f"das Projekt ist entpackt größer als {LARGEST_PROJECT >> 20} MiB")
+            if any(name.lower().startswith("sources/") and not name.endswith("/") for name in archive.namelist()):
+                raise Unreadable("das Projekt enthält Gesprächsprotokolle (Ordner Sources), die nicht ins Haus dürfen; bitte ohne Quelltexte exportieren")
+            project = fromstring(archive.read(next(name for name in archive.namelist() if name.endswith(".qde"))))
+    except (zipfile.BadZipFile, StopIteration, OSError, EOFError, ParseError, DefusedXmlException):
+        raise Unreadable("die Datei ist kein REFI-QDA-Projekt (.qdpx)") from None
+    space = project.tag[: project.tag.index("}") + 1] if "}" in project.tag else ""
+    if project.find(f".//{space}PlainTextContent") is not None:
+        raise Unreadable("das Projekt enthält Gesprächsprotokolle (PlainTextContent), die nicht ins Haus dürfen; bitte ohne Quelltexte exportieren")
+    themes = {code.get("guid"): code.get("name") for code in project.iter(f"{space}Code")}
+    marks = {code.get("guid"): code.get("name") for group in project.iter(f"{space}Code") if group.get("name") == MARKS for code in group.findall(f"{space}Code")}
+    groups = {group.get("guid") for group in project.iter(f"{space}Code") if group.get("name") == MARKS}
+    variables = {v.get("guid"): v.get("name") for v in project.iter(f"{space}Variable")}
+    mark_names, variable_names = sorted(set(marks.values()), key=str), list(variables.values())
+    table = Cells(["Dokument", "Segment", *map(str, variable_names), "Thema", "Aussage", *map(str, mark_names)], [], [])
+    for source in project.iter(f"{space}TextSource"):
+        known = {}
+        for value in source.findall(f"{space}VariableValue"):
+            reference = value.find(f"{space}VariableRef")
+            text = next((child.text for child in value if child is not reference), None)
+            known[variables.get(reference.get("targetGUID") if reference is not None else None)] = as_text(text)
+        for number, selection in enumerate(source.findall(f"{space}PlainTextSelection"), 1):
+            codes = [reference.get("targetGUID") for reference in selection.iter(f"{space}CodeRef")]
+            description = selection.find(f"{space}Description")
+            said = as_text(description.text) if description is not None else None
+            set_marks = {marks[code] for code in codes if code in marks}
+            for code in codes:
+                if code in marks or code in groups or code not in themes:
+                    continue
+                table.rows.append(
+                    [source.get("name"), str(number), *(known.get(name) for name in variable_names), themes[code], said,
+                     *("ja" if name in set_marks else "nein" for name in mark_names)]
+                )  # fmt: skip
+                table.lines.append(len(table.rows))
+    return table
+
+
+def melted(table: Cells, fmt: Format) -> Cells:
+    """Columns of ``bleiben`` beside one row per cell of all others (``Merkmal``, ``Wert``), line by line; ``weglassen`` are dropped."""
+
+    def is_any(name: str, patterns: Sequence[str]) -> bool:
+        return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
+
+    stay = [place for place, name in enumerate(table.header) if is_any(name, fmt.bleiben)]
+    turn = [place for place, name in enumerate(table.header) if place not in stay and not is_any(name, fmt.weglassen)]
+    result = Cells([*(table.header[place] for place in stay), "Merkmal", "Wert"], [], [])
+    for row, line in zip(table.rows, table.lines, strict=True):
+        beside = [row[place] for place in stay]
+        for place in turn:
+            result.rows.append([*beside, table.header[place], row[place]])
+            result.lines.append(line)
+    return result
+
+
+def read_table(path: Path, fmt: Format) -> Cells:
+    """The declared table of a file as text cells, melted where the declaration says so. Unreadable says what is wrong."""
+    table = READERS[fmt.art](path, fmt)
+    return melted(table, fmt) if fmt.bleiben else table
+
+
+READERS: dict[str, Callable[[Path, Format], Cells]] = {"xlsx": read_xlsx, "csv_zellen": read_csv_cells, "sav": read_sav, "qdpx": read_qdpx}

@@ -184,7 +184,7 @@ def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
             case part if part in ADDRESS_PARTS or part == "anschrift":
                 continue
             case _:
-                columns[spalte.ziel] = value
+                columns[spalte.ziel] = f"if({spalte.nur_wenn}, {value}, null)" if spalte.nur_wenn else value
                 if spalte.typ == "zahlzeichen":
                     columns[symbol(spalte.ziel)] = f"r.{quoted(symbol(spalte.ziel))}"
     if "strasse" in by_class:

@@ -86,6 +86,8 @@ class Spalte(Declared):
     faktor: float | None = None
     #: Which of several addresses of a row an address part belongs to; such an address shrinks to ``<seite>_block_id``.
     seite: Name | None = None
+    #: SQL condition over ``ziel`` names: where it does not hold, the value is never written (a statement nobody released).
+    nur_wenn: str | None = None
     #: Other names under which suppliers deliver the column; nothing else is taken for it.
     auch: tuple[str, ...] = ()
 
@@ -144,6 +146,8 @@ class Vergleich(Declared):
     wiederholung: Literal["ablehnen", "warnen", "aus"] | None = None
     #: Columns swapped, values of another column, values beside their areas, a changed unit.
     vertauschung: Literal["ablehnen", "warnen", "aus"] = "ablehnen"
+    #: Values of a text column that were not there before. ``aus`` for lists of things with names of their own and for headers with a date.
+    kodes: Literal["ablehnen", "aus"] = "ablehnen"
     zulassen: tuple[Zulassung, ...] = ()
 
 
@@ -159,7 +163,8 @@ class Aufbewahrung(Declared):
 
 
 class Format(Declared):
-    art: Literal["csv", "geo", "xlsx"] = "csv"
+    #: ``csv`` is read in bulk by DuckDB; ``csv_zellen`` cell by cell, for small files with footnotes or a header of several lines.
+    art: Literal["csv", "csv_zellen", "geo", "xlsx", "zip", "sav", "qdpx"] = "csv"
     trennzeichen: str = ","
     kodierung: Literal["utf-8", "iso-8859-1", "cp1252", "utf-16"] = "utf-8"
     dezimal: Literal[".", ","] = "."
@@ -168,14 +173,27 @@ class Format(Declared):
     tausender: Literal["", ".", " "] = ""
     #: Lines before the header.
     vorspann: int = 0
-    #: ``xlsx`` only: lines of the header, joined by " | ".
+    #: ``xlsx`` and ``csv_zellen``: lines of the header, joined by " | ".
     kopfzeilen: int = Field(default=1, ge=1)
-    #: ``xlsx`` only: pattern at which the first cell of a line ends the table (footnotes, licence text).
+    #: ``xlsx`` and ``csv_zellen``: pattern at which the first cell of a line ends the table (footnotes, licence text).
     ende: str | None = None
-    #: Layer of a GeoPackage or sheet of a workbook; without it the first.
+    #: Not for ``csv`` and ``geo``: these columns stay, every other one becomes rows with its name as ``Merkmal`` and the cell
+    #: as ``Wert`` (crosstabs, questionnaires). Patterns with ``*`` are allowed.
+    bleiben: tuple[str, ...] = ()
+    #: With ``bleiben``: columns that are not read at all (free text, the indentation of a crosstab).
+    weglassen: tuple[str, ...] = ()
+    #: Layer of a GeoPackage, sheet of a workbook (without it the first) or, for ``zip``, the CSV file in the archive.
     ebene: str | None = None
+    #: Texts that stand for an empty cell ("null", "k. A.").
+    leer: tuple[str, ...] = ()
     #: ``geo`` only: CRS of the coordinates as EPSG number.
     epsg: int | None = None
+
+    @model_validator(mode="after")
+    def _member_named(self) -> Format:
+        if self.art == "zip" and not self.ebene:
+            raise ValueError("art zip braucht ebene, den Namen der CSV-Datei im Archiv")
+        return self
 
 
 class Tabelle(Declared):
@@ -261,6 +279,19 @@ class Stichtag(Declared):
     jahr_versatz: int = 0
 
 
+class Bezug(Declared):
+    """Where a source lies with its supplier, to be fetched by the run (only with the setting ``bezug: true``)."""
+
+    art: Literal["ordner", "sftp", "https"]
+    #: A folder, ``sftp://user@host/folder`` or the https address of one file.
+    adresse: str
+    #: Which files of the folder, with ``*``; their names have to be those of ``dateien``.
+    muster: str = "*"
+    #: ``sftp`` only: private key to log in with, and the file of known hosts (the system's without it).
+    schluesseldatei: Path | None = None
+    known_hosts: Path | None = None
+
+
 class Quelle(Declared):
     """One source of one town."""
 
@@ -290,6 +321,8 @@ class Quelle(Declared):
     verzug_tage: int | None = Field(default=None, ge=0)
     #: Smallest count of this source that may leave, where it is not the town's.
     mindestzahl: int | None = Field(default=None, ge=1)
+    #: From where a run fetches new files; without it they are brought.
+    bezug: Bezug | None = None
     stichtag: Stichtag
     #: Values of named placeholders in ``dateien``: name -> {text in the path: what it means}.
     platzhalter: dict[str, dict[str, str]] = {}

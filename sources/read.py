@@ -11,20 +11,22 @@ import io
 import json
 import os
 import re
+import shutil
 import threading
 import unicodedata
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import duckdb
 
-from sources.formats import READERS, Unreadable
+from sources.formats import READERS, Unreadable, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
 
@@ -35,6 +37,7 @@ MOST_COLUMNS = 5_000
 #: Similarity of column names from which on one is proposed for the other.
 SIMILAR = 0.6
 HEADER_LIMIT = 1 << 20  # bytes in which the header line has to end
+UNPACKED_LIMIT = 8 << 30  # bytes of one file of an archive
 CHUNK = 1 << 20  # bytes per step of a streamed file
 DUCKDB_ENCODING = {"utf-8": "utf-8", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
 #: Characters of a path that DuckDB takes for a pattern.
@@ -106,6 +109,8 @@ def read_files(
         with _collecting(refused, place):
             if tabelle.format.art == "geo":
                 _read_geo(db, table, place, quelle, tabelle, file)
+            elif tabelle.format.art == "zip":
+                _read_zip(db, table, place, quelle, tabelle, file, tmp)
             elif tabelle.format.art in READERS:
                 cells[place] = _read_cells(quelle, tabelle, file)
             else:
@@ -146,16 +151,17 @@ def lines_before(tabelle: Tabelle) -> int:
 
 def _insert(table: str, number: str, tabelle: Tabelle, present: Iterable[str], source: str) -> str:
     columns = kept(tabelle)
-    cleaned = [f"{_trimmed(s.name) if s.name in present else 'null::varchar'} as {quoted(s.ziel)}" for s in columns]
+    cleaned = [f"{_trimmed(s.name, tabelle.format.leer) if s.name in present else 'null::varchar'} as {quoted(s.ziel)}" for s in columns]
     values = [_typed(s, quoted(s.ziel), tabelle.format) for s in columns]
     flags = [f"{quoted(s.ziel)} is null or ({_typed(s, quoted(s.ziel), tabelle.format)}) is not null{_or_symbol(s)}" for s in columns if castable(s)]
     values += [_symbol(quoted(s.ziel)) for s in columns if s.typ == "zahlzeichen"]
     return f"insert into {table} select {', '.join([*values, *flags])}, _datei from (select {', '.join(cleaned)}, {number} as _datei from {source})"
 
 
-def _trimmed(name: str) -> str:
+def _trimmed(name: str, empty: tuple[str, ...]) -> str:
     column = quoted(name)
-    return f"if(strpos({column}, ' ') > 0, nullif(trim({column}), ''), {column})"
+    text = f"if(strpos({column}, ' ') > 0, nullif(trim({column}), ''), {column})"
+    return f"if({text} in ({', '.join(map(literal, empty))}), null, {text})" if empty else text
 
 
 def _typed(spalte: Spalte, raw: str, fmt: Format) -> str:
@@ -243,6 +249,29 @@ def _read_csv(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Que
         raise Refused(_broken_line(db, fmt, file, header, tmp))
 
 
+def _read_zip(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile, tmp: Path) -> None:
+    """One CSV file of an archive, unpacked for the time of reading (a GTFS feed has millions of rows and no persons)."""
+    member = str(tabelle.format.ebene)
+    tmp.mkdir(parents=True, exist_ok=True)
+    unpacked = tmp / f"lesen-{os.getpid()}-{threading.get_ident()}.csv"
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            if member not in archive.namelist():
+                if tabelle.optional:
+                    return
+                raise Refused(f"{file.name}: im Archiv fehlt die Datei „{member}“; bitte vollständig neu ausgeben.")
+            if archive.getinfo(member).file_size > UNPACKED_LIMIT:
+                raise Refused(f"{file.name}: {member} ist ausgepackt größer als {UNPACKED_LIMIT >> 30} GB; bitte einen kleineren Ausschnitt liefern.")
+            with archive.open(member) as packed, unpacked.open("wb") as out:
+                shutil.copyfileobj(packed, out, CHUNK)
+        inner = replace(file, path=unpacked, name=f"{file.name}/{member}")
+        _read_csv(db, table, place, quelle, tabelle, inner, read_header(quelle, tabelle, inner), tmp)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        raise Refused(f"{file.name}: Die Datei ist kein lesbares ZIP-Archiv; bitte neu ausgeben.") from None
+    finally:
+        unpacked.unlink(missing_ok=True)
+
+
 def _csv_source(path: str, encoding: str, fmt: Format, header: list[str], extra: str = "") -> str:
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
     return (
@@ -316,6 +345,9 @@ def read_header(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> list[str]
         header = []
     if len(first) >= HEADER_LIMIT - 4 or len(header) > MOST_COLUMNS or "\0" in first:
         raise Refused(f"{file.name}: Die Datei beginnt nicht mit einer Kopfzeile, sie ist keine Tabelle; bitte die Datei neu ausgeben.")
+    # A delimiter at the end of the line opens no column, whether the rows have it too or not.
+    while header and not header[-1]:
+        header.pop()
     if not any(header):
         raise Refused(f"{file.name}: Die Datei ist leer oder hat keine Kopfzeile; bitte vollständig neu liefern.")
     header = canonical(tabelle, header)
@@ -448,14 +480,14 @@ def look_up(file: SourceFile, fmt: Format, records: Iterable[int], spalte: Spalt
     names = (spalte.name, *spalte.auch) if spalte else ()
     found: dict[int, tuple[int, str | None]] = {record: (record, None) for record in wanted}
     if fmt.art in READERS:
-        cells = READERS[fmt.art](file.path, fmt)
+        cells = read_table(file.path, fmt)
         place = next((cells.header.index(name) for name in names if name in cells.header), None)
         for record in wanted:
             row = record - fmt.vorspann - fmt.kopfzeilen - 1
             if 0 <= row < len(cells.rows):
                 found[record] = (cells.lines[row], cells.rows[row][place] if place is not None else None)
         return found
-    if fmt.art == "geo":
+    if fmt.art in ("geo", "zip"):
         return found
     with file.path.open(encoding={"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung), errors="replace", newline="") as text:
         for _ in range(fmt.vorspann):
@@ -491,7 +523,7 @@ def _read_cells(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> dict[str,
     """The declared columns of one file as text."""
     try:
         _no_bomb(file)
-        cells = READERS[tabelle.format.art](file.path, tabelle.format)
+        cells = read_table(file.path, tabelle.format)
     except Unreadable as problem:
         raise Refused(f"{file.name}: {problem}; bitte wie vereinbart neu ausgeben.") from None
     except (duckdb.Error, MemoryError, Refused):

@@ -59,6 +59,12 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
     today = now.date()
     _write_rows(
         db, home,
+        "_lieferplan",
+        "quelle_id varchar, name varchar, rhythmus varchar, jahresstichtag varchar, seit date, verzug_tage integer, heute date",
+        [[q.quelle, q.name, q.rhythmus, q.jahresstichtag, q.seit, q.verzug_tage, today] for q in city.quellen if stadt.statistikstelle or not q.abschottung],
+    )  # fmt: skip
+    _write_rows(
+        db, home,
         "_gebietsstand",
         "gebietsstand varchar, gueltig_von date, gueltig_bis date, aktuell boolean",
         [[g.id, g.gueltig_von, g.gueltig_bis, g.gueltig_von <= today <= (g.gueltig_bis or today)] for g in stadt.gebietsstaende],
@@ -67,8 +73,8 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
     _write_rows(
         db, home,
         "_stadt",
-        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[]",
-        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public]],
+        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[], epsg integer",
+        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public, stadt.epsg]],
     )  # fmt: skip
 
 

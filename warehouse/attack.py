@@ -1,14 +1,18 @@
 """An attack on a finished release, with nothing but its files: what could a reader find or compute?
 
-Shares no code with the gate models, and uses only what lies in the audience's folder. It knows these ways: a small
-count as such, a group within a group, what is left of a total when all parts but the hidden ones are taken away,
-a rate whose counts are hidden, and two area versions of the same date laid over each other.
+Shares no code with the gate models nor with what protects, and uses only what lies in the audience's folder and in
+those of earlier releases. It knows simple ways (a small count, a group within a group, the rest of a sum, a rate whose
+counts are hidden, index values that give away the missing one, two area versions, two releases) and then solves all
+equations together: areas, area versions, ages, attributes, declared parts, and stocks with their flows.
 """
 
 from __future__ import annotations
 
-from itertools import permutations
+from collections.abc import Iterable
+from itertools import pairwise, permutations
+from math import inf
 from pathlib import Path
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -68,10 +72,32 @@ where not q.veroeffentlicht and not exists (
 """
 
 
-def leaks(folder: Path, least: int, levels: set[str]) -> list[str]:
+INDEX = """
+select index_id, ebene, count(*) || ' Indexwerte neben gesperrten', stichtag, count(*) from fct_index
+group by index_id, gebietsstand, ebene, stichtag having count(wert) > 0 and count(*) filter (status_id = 'geheim_schutz') > 0
+"""
+
+EARLIER = """
+select 'jetzt ' || neu.wert || ', früher ' || alt.wert || ': ' || neu.kennzahl_id, neu.ebene, neu.raumeinheit_id, neu.stichtag, 0
+from gezaehlt neu join frueher.fct_kennzahl alt using (kennzahl_id, gebietsstand, ebene, raumeinheit_id, stichtag)
+where abs(neu.wert - alt.wert) between 1 and $least - 1
+"""
+
+#: What an earlier release showed of a delivery that still counts.
+KNOWN = """
+select neu.stichtag, neu.kennzahl_id, neu.gebietsstand, neu.ebene, neu.raumeinheit_id, alt.wert
+from gezaehlt neu join frueher.fct_kennzahl alt using (kennzahl_id, gebietsstand, ebene, raumeinheit_id, stichtag, lieferung_id)
+where neu.wert is null and alt.wert is not null
+"""
+
+SHOWN = 200
+
+
+def leaks(folder: Path, least: int, levels: set[str], earlier: Iterable[Path] = ()) -> list[str]:
     """Attack the mart and the files of one audience; returns one German sentence per finding, empty when it holds.
 
-    ``least`` is the smallest count that may be seen, ``levels`` are the levels of area the audience may see.
+    ``least`` is the smallest count that may be seen, ``levels`` are the levels of area the audience may see, ``earlier``
+    the folders of what the same audience got before.
     """
     found = []
     with connect(folder / "mart.duckdb", read_only=True) as db:
@@ -80,18 +106,175 @@ def leaks(folder: Path, least: int, levels: set[str]) -> list[str]:
                 if level not in levels:
                     found.append(f"{table} enthält die Ebene {level}, die diese Zielgruppe nicht sehen darf")
         db.execute(COUNTED)
-        ways = {"kleine Zahl": SMALL, "Gruppe in der Gruppe": WITHIN, "Rest der Summe": REMAINDER, "Rate": RATE.format(rows="fct_indikatorwert")}
+        ways = {"kleine Zahl": SMALL, "Gruppe in der Gruppe": WITHIN, "Rest der Summe": REMAINDER, "Rate": RATE.format(rows="fct_indikatorwert"), "Index": INDEX}
         for file in sorted(folder.glob("exports/*/fct_indikatorwert.parquet")):
             ways[f"Rate in {file.name}"] = RATE.format(rows=f"read_parquet({literal(file)})")
         for way, attack in ways.items():
             rows = db.execute(attack, {"least": least} if "$least" in attack else None).fetchall()
             found += [f"{way}: {what}, {level} {area} am {day:%d.%m.%Y}" for what, level, area, day, _ in rows]
-        found += _overlaps(db, least)
+        known = {}
+        for release in earlier:
+            db.execute(f"attach {literal(release / 'mart.duckdb')} as frueher (read_only)")
+            for what, level, area, day, _ in db.execute(EARLIER, {"least": least}).fetchall():
+                found.append(f"Zwei Veröffentlichungen ({release.name}): {what}, {level} {area} am {day:%d.%m.%Y}")
+            known |= {tuple(key): wert for *key, wert in db.execute(KNOWN).fetchall()}
+            db.execute("detach frueher")
+        pairs = _pairs(db)
+        found += _overlaps(db, least, pairs)
+        found += _solve(db, least, known)
     return found
 
 
-def _overlaps(db: DuckDBPyConnection, least: int) -> list[str]:
-    """Areas of two versions, one inside the other: is what lies between them a small count?"""
+def _solve(db: DuckDBPyConnection, least: int, known: dict[tuple, float]) -> list[str]:
+    """All equations an outsider can write down, solved together; the derivation is a sum anyone can check."""
+    import pandas as pd
+
+    from methods.disclosure.audit import Published, audit
+
+    value = {tuple(key): wert for *key, wert in db.execute("select stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id, wert from gezaehlt where wert is not null or status_id = 'geheim_schutz' order by all").fetchall()}
+    value |= known
+    if not value:
+        return []
+    places: dict[tuple, dict[str, set]] = {}
+    for day, kind, *place in value:
+        places.setdefault((day, tuple(place)), {}).setdefault("", set()).add(kind)
+    equations: list[list[tuple[tuple, int]]] = []
+    kinds = _kinds(db)
+    fragments = _fragments(db)
+    tree: dict[tuple, list[tuple]] = {}
+    for version, level, area, above, upper in db.execute(
+        "select k.gebietsstand, k.ebene, k.raumeinheit_id, k.uebergeordnet_id, o.ebene from dim_raumeinheit k join dim_raumeinheit o on o.gebietsstand = k.gebietsstand and o.raumeinheit_id = k.uebergeordnet_id and o.ebene_rang + 1 = k.ebene_rang order by all"
+    ).fetchall():
+        tree.setdefault((version, upper, above), []).append((version, level, area))
+    structures: dict[frozenset, list[tuple[str, list[str]]]] = {}
+    days = sorted({day for day, _ in places})
+    for day in days:
+        here = {place: kind[""] for (d, place), kind in places.items() if d == day}
+        for piece, areas in fragments.items():
+            if shared := set.intersection(*(here.get(area, set()) for area in areas)):
+                here[piece] = shared
+        groups: dict[tuple, set[str]] = {}
+        for place, present in here.items():
+            key = frozenset(present)
+            if key not in structures:
+                structures[key] = _structure({k: kinds[k] for k in key if k in kinds})
+            cells = set(present)
+            for whole, parts in structures[key]:
+                equations.append([((day, whole, *place), -1), *(((day, part, *place), 1) for part in parts)])
+                cells |= {whole, *parts}
+            groups[place] = cells
+        sums = [(parent, [child for child in children if child in groups]) for parent, children in tree.items() if parent in groups]
+        for area in {area for areas in fragments.values() for area in areas}:
+            sums.append((area, [piece for piece, areas in fragments.items() if area in areas and piece in groups]))
+        for parent, children in sums:
+            if not children or parent not in groups:
+                continue
+            for kind in groups[parent]:
+                inside = [child for child in children if kind in groups[child]]
+                if inside:
+                    equations.append([((day, kind, *parent), -1), *(((day, kind, *child), 1) for child in inside)])
+    for before, after in pairwise(days):
+        for (day, place), present in places.items():
+            if day == after and len(FLOWS.keys() & present[""]) > 1 and (before, "einwohner", *place) in value and "einwohner" in present[""]:
+                equations.append([((after, "einwohner", *place), -1), ((before, "einwohner", *place), 1), *(((after, k, *place), sign) for k, sign in FLOWS.items() if k in present[""])])
+    # A sum that the published numbers themselves break is not one (a part that was not delivered).
+    equations = [e for e in equations if any(value.get(cell) is None for cell, _ in e) or sum(sign * value[cell] for cell, sign in e) == 0]
+    text = {cell: _name(cell) for equation in equations for cell, _ in equation} | {cell: _name(cell) for cell in value}
+    table = Published(pd.DataFrame({"zelle": [text[c] for c in value], "wert": [inf if w is None else w for w in value.values()]}).replace(inf, float("nan")), {"zelle": []}, {"zelle": ""})
+    try:
+        result = audit([table], least, balances=[{f"anzahl|zelle={text[cell]}": sign for cell, sign in equation} for equation in equations], derivations=SHOWN)
+    except ValueError as error:
+        return [f"Die veröffentlichten Zahlen widersprechen sich: {str(error).replace('anzahl|zelle=', '')}"]
+    return [f"Gleichungen: {(row.herleitung or f'{row.zelle_id} liegt zwischen {row.unten:.0f} und {row.oben:.0f}').replace('anzahl|zelle=', '')}" for row in result.open.itertuples()]
+
+
+FLOWS = {"geburten": 1, "sterbefaelle": -1, "zuzuege": 1, "fortzuege": -1, "umzuege_zu": 1, "umzuege_fort": -1}
+
+
+def _name(cell: tuple) -> str:
+    day, kind, version, level, area = cell
+    return f"{kind} {level} {area} ({version}) {day:%d.%m.%Y}" if version else f"{kind} im Bruchstück {area} {day:%d.%m.%Y}"
+
+
+def _kinds(db: DuckDBPyConnection) -> dict[str, tuple[float, float, frozenset, float | None]]:
+    """Whom a count of the population counts: ages [from, to), attributes, years at the address at least."""
+    rows = db.execute("select kennzahl_id, alter_von, alter_bis, wohndauer_ab, geschlecht, staatsangehoerigkeit, migrationshintergrund from dim_kennzahl where mass = 'personen' order by 1").fetchall()
+    kinds = {}
+    for name, low, high, stay, *attributes in rows:
+        marks = frozenset(f"{a}={v}" for a, v in zip(ATTRIBUTES, attributes, strict=True) if v)
+        if low is not None or high is not None or stay is not None or marks or name == "einwohner":
+            everybody = low is None and high is None
+            kinds[name] = (-1.0 if everybody else low or 0.0, inf if high is None else high + 1.0, marks, stay)
+    return kinds
+
+
+def _structure(kinds: dict[str, tuple]) -> list[tuple[str, list[str]]]:
+    """(whole, parts): every count as the sum of its ages, and every group with attributes beside the rest of its ages."""
+    if not kinds:
+        return []
+    sums: list[tuple[str, list[str]]] = []
+    marked: dict[tuple, list[str]] = {}
+    for name, (_, _, marks, stay) in kinds.items():
+        marked.setdefault((marks, stay is not None), []).append(name)
+    cuts: dict[frozenset, list[float]] = {}
+    for (marks, stays), names in marked.items():
+        if not stays:
+            cuts[marks] = sorted({end for name in names for end in kinds[name][:2]} | {-1.0, inf})
+    everyone = sorted({end for ends in cuts.values() for end in ends})
+
+    def ages(marks: frozenset, low: float, high: float) -> list[str]:
+        ends = everyone if not marks else cuts[marks]
+        return [f"{'/'.join(sorted(marks)) or 'alle'} {a:g} bis unter {b:g}" for a, b in pairwise(ends) if low <= a and b <= high]
+
+    for (marks, stays), names in marked.items():
+        if not stays:
+            sums += [(name, ages(marks, *kinds[name][:2])) for name in names]
+            # Foreigners count as persons with a migration background.
+            wider = frozenset({"migrationshintergrund=mit"}) if "staatsangehoerigkeit=nichtdeutsch" in marks else frozenset()
+            around = wider if wider in cuts and wider != marks and set(cuts[marks]) <= set(cuts[wider]) else frozenset()
+            if marks and everyone:
+                for a, b in pairwise(cuts[marks]):
+                    part = ages(marks, a, b)[0]
+                    whole = f"{'/'.join(sorted(around)) or 'alle'} {a:g} bis unter {b:g} zusammen"
+                    sums += [(whole, ages(around, a, b)), (whole, [part, f"{whole} ohne {part}"])]
+        else:
+            chain = sorted(names, key=lambda name: kinds[name][3])
+            if not marks and "einwohner" in kinds and kinds[chain[0]][:2] == kinds["einwohner"][:2]:
+                sums.append(("einwohner", [chain[0], f"einwohner ohne {chain[0]}"]))
+            sums += [(outer, [inner, f"{outer} ohne {inner}"]) for outer, inner in pairwise(chain)]
+    return sums
+
+
+def _fragments(db: DuckDBPyConnection) -> dict[tuple, tuple[tuple, ...]]:
+    """Where the finest areas of two versions overlap on the map: the piece, and the areas it is part of."""
+    versions = [v for (v,) in db.execute("select distinct gebietsstand from gezaehlt where wert is not null order by 1").fetchall()]
+    if len(versions) != 2:
+        return {}
+    import shapely
+
+    finest = {}
+    for version in versions:
+        rows = db.execute(
+            "select ebene, raumeinheit_id, geometrie, nicht_zuordenbar from dim_raumeinheit where gebietsstand = ? and ebene_rang = (select max(ebene_rang) from dim_raumeinheit where gebietsstand = ?) order by all", [version, version]
+        ).fetchall()
+        finest[version] = [((version, level, area), None if text is None else shapely.from_wkt(text), lost) for level, area, text, lost in rows]
+    old, new = (finest[version] for version in versions)
+    if any(shape is None and not lost for _, shape, lost in old + new):
+        return {}
+    pieces = {}
+    for key, shape, lost in old:
+        for other, around, also_lost in new:
+            if lost or also_lost:
+                together = lost and also_lost
+            else:
+                together = shape.intersects(around) and shape.intersection(around).area > (1 - INSIDE) * min(shape.area, around.area)
+            if together:
+                pieces["", "", f"{key[2]} ({key[0]}) in {other[2]} ({other[0]})"] = (key, other)
+    return pieces
+
+
+def _pairs(db: DuckDBPyConnection) -> list[tuple]:
+    """Areas of two versions of which one lies in the other."""
     versions = [v for (v,) in db.execute("select distinct gebietsstand from gezaehlt where wert is not null order by 1").fetchall()]
     if len(versions) < 2:
         return []
@@ -109,6 +292,11 @@ def _overlaps(db: DuckDBPyConnection, least: int) -> list[str]:
                 other, around = outer[hit]
                 if shape.area < around.area and shape.intersection(around).area > INSIDE * shape.area:
                     pairs.append((*key, *other))
+    return pairs
+
+
+def _overlaps(db: DuckDBPyConnection, least: int, pairs: list[tuple]) -> list[str]:
+    """Areas of two versions, one inside the other: is what lies between them a small count?"""
     if not pairs:
         return []
     db.execute("create temp table paar (g1 varchar, e1 varchar, r1 varchar, g2 varchar, e2 varchar, r2 varchar)")

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warehouse import facts as facts_of
 from warehouse.connect import connect, literal
 from warehouse.ledger import Ledger
 from warehouse.paths import Home
@@ -31,6 +32,13 @@ HASH_LENGTH = 12
 AUTOMATIC = "verwaltung"
 BY_APPROVAL = ("traeger", "oeffentlich")
 AUDIENCES = (AUTOMATIC, *BY_APPROVAL)
+#: Who may see a column of which field class (``meta: feldklasse`` in the mart's yml); without one it is an aggregate.
+MAY_SEE = {
+    "aggregat": frozenset({"intern", *AUDIENCES}),
+    "verwaltung": frozenset({"intern", AUTOMATIC}),
+    "quasi": frozenset({"intern"}),
+    "schluessel": frozenset({"intern"}),
+}
 
 
 class PublishRefused(Exception):
@@ -113,12 +121,16 @@ def _enter(ledger: Ledger, release: dict[str, Any]) -> None:
 
 
 def mart_models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Mart name -> dbt node; PublishRefused for a mart that says no audience."""
+    """Mart name -> dbt node; PublishRefused for a mart without audience, or with a column one of them may not see."""
     marts = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and "marts" in node["fqn"]:
             if not node["config"]["meta"].get("zielgruppen"):
                 raise PublishRefused(f"Der Mart {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
+            for column in node["columns"].values():
+                kind = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("feldklasse", "aggregat")
+                if strangers := sorted(set(node["config"]["meta"]["zielgruppen"]) - MAY_SEE.get(kind, frozenset())):
+                    raise PublishRefused(f"Der Mart {node['name']} zeigt {strangers[0]} die Spalte {column['name']} der Feldklasse {kind}; bitte die Spalte entfernen oder seine Zielgruppen einschränken.")
             marts[node["name"]] = node
     return marts
 
@@ -190,12 +202,21 @@ def finish(draft: Draft, home: Home, ledger: Ledger, *, keep: int, now: datetime
         **facts,
     }
     _write_json(draft.folder / "release.json", release)
+    facts_of.keep(home, draft.release_id, {audience: draft.audience_folder(home, audience) / "mart.duckdb" for audience in AUDIENCES})
     folder = home.published / draft.release_id
     os.rename(draft.folder, folder)
     flip(home.current, folder.name)
     _enter(ledger, release)
     _prune(home, ledger, keep)
     return folder
+
+
+def earlier(home: Home, ledger: Ledger, audience: str, before: str | None = None) -> list[Path]:
+    """Folders of what an audience got before, as far as they are kept; ``before`` names a release, without it all."""
+    shelf = home.published if audience == AUTOMATIC else home.published / "freigegeben" / audience
+    ids = [r["release_id"] for r in ledger.releases()]
+    kept = ids[: ids.index(before)] if before in ids else ids
+    return [shelf / release_id for release_id in kept if (shelf / release_id / "mart.duckdb").is_file()]
 
 
 def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], complete: Callable[[Path], object] = lambda folder: None) -> Path:

@@ -36,6 +36,8 @@ class Settings(BaseModel):
     memory_limit: str = "4GB"
     #: Postgres URL for Dagster's run storage; without it SQLite in the data home.
     dagster_postgres: str | None = None
+    #: Fetch sources whose declaration says where they lie (``bezug``); off, a run never reaches out.
+    bezug: bool = False
     #: How many ordinary releases stay; monthly editions always do.
     releases_behalten: int = Field(default=5, ge=1)
 

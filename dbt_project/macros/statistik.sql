@@ -2,6 +2,6 @@
 {% macro gesperrte_jahreswerte() -%}
     select zielgruppe, gebietsstand, ebene, raumeinheit_id, indikator_id, jahr, min(status_id) as status_id
     from {{ ref('exp_freigabe__fct_indikatorwert') }}
-    where ist_jahreswert and status_id in ('geheim_primaer', 'geheim_sekundaer')
+    where ist_jahreswert and status_id = 'geheim_schutz'
     group by zielgruppe, gebietsstand, ebene, raumeinheit_id, indikator_id, jahr
 {%- endmacro %}

@@ -16,7 +16,7 @@ group by zeichen
 having count(*) > 1
 union all
 select gruppe.status_id, 'eigener Grund ohne Status'
-from (values ('leer'), ('nicht_geliefert'), ('nicht_berechenbar'), ('geheim_primaer'), ('geheim_sekundaer')) as gruppe (status_id)
+from (values ('leer'), ('nicht_geliefert'), ('nicht_berechenbar'), ('geheim_schutz')) as gruppe (status_id)
 where gruppe.status_id not in (select status_id from {{ ref('status') }})
 union all
 select indikator.indikator_id, 'berechneter Indikator ohne Zähler'

@@ -17,4 +17,12 @@ where wert.indikator_id in (
     )
     and ((wert.ki_methode = 'wilson' and (wert.zaehler {{ klein }} or wert.nenner - wert.zaehler {{ klein }}))
     or (wert.ki_methode in ('byar', 'wilson', 't') and wert.nenner {{ klein }})
-    or (wert.zaehler is null and wert.wert is not null and wert.indikator_id not in (select indikator_id from {{ ref('dim_indikator') }} where art = 'gelieferte_rate')))
+    or (
+        wert.zaehler is null
+        and wert.wert is not null
+        and wert.indikator_id not in (select indikator_id from {{ ref('dim_indikator') }} where art = 'gelieferte_rate')
+        and wert.indikator_id not in (
+            select formel.indikator_id from {{ ref('int_indikator__formel') }} as formel
+            inner join {{ ref('schutzausnahmen') }} as ausnahme on formel.kennzahl_id = ausnahme.kennzahl_id and ausnahme.art = 'gesperrt'
+        )
+    ))

@@ -8,5 +8,5 @@ having count(*) <> 3 * (
     select count(*) from {{ ref(mart) }} as mart
     inner join {{ ref('stg_tuer__ebene') }} as ebene on mart.ebene = ebene.ebene and ebene.verlaesst_das_haus
 )
-or count(*) filter (where not ebene.verlaesst_das_haus or (freigabe.conf_status in ('A', 'D') and freigabe.wert is not null)) > 0
+or count(*) filter (where not ebene.verlaesst_das_haus or (freigabe.status_id = 'geheim_schutz' and freigabe.wert is not null) or freigabe.conf_status in ('A', 'D')) > 0
 {% endfor %}

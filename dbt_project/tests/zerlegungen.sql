@@ -1,29 +1,19 @@
--- Teile einer vollständigen Zerlegung ergeben ihr Ganzes, ein Teil einer unvollständigen ist nie größer; in jedem Gebiet, wo alles bekannt ist.
-with paar as (
-    select
-        ganzes.gebietsstand,
-        ganzes.ebene,
-        ganzes.raumeinheit_id,
-        ganzes.stichtag,
-        zerlegung.zerlegung_id,
-        zerlegung.vollstaendig,
-        ganzes.wert as ganzes,
-        count(*) = count(teil.wert) as bekannt,
-        sum(teil.wert) as summe,
-        max(teil.wert) as groesster
+-- Vollständige Teile machen das Ganze aus, andere sind nicht größer als es: auch ein Maß dafür, dass niemand zwischen den Haushalten verloren geht.
+with teile as (
+    select zerlegung.zerlegung_id, zerlegung.kennzahl_id, zerlegung.vollstaendig, teil.gebietsstand, teil.stichtag, teil.ebene, teil.raumeinheit_id,
+        sum(teil.wert) as summe, count(*) = count(teil.wert) as bekannt
     from {{ ref('zerlegungen') }} as zerlegung
-    inner join {{ ref('int_kennzahl__wert') }} as ganzes on zerlegung.kennzahl_id = ganzes.kennzahl_id
-    inner join {{ ref('int_kennzahl__wert') }} as teil
-        on zerlegung.teil_id = teil.kennzahl_id
-        and ganzes.gebietsstand = teil.gebietsstand
-        and ganzes.ebene = teil.ebene
-        and ganzes.raumeinheit_id = teil.raumeinheit_id
-        and ganzes.stichtag = teil.stichtag
-    inner join {{ ref('stg_tuer__ebene') }} as ebene on ganzes.ebene = ebene.ebene and ebene.verlaesst_das_haus
-    where ganzes.wert is not null
-    group by ganzes.gebietsstand, ganzes.ebene, ganzes.raumeinheit_id, ganzes.stichtag, zerlegung.zerlegung_id, zerlegung.vollstaendig, ganzes.wert
+    inner join {{ ref('int_kennzahl__wert') }} as teil on zerlegung.teil_id = teil.kennzahl_id
+    group by zerlegung.zerlegung_id, zerlegung.kennzahl_id, zerlegung.vollstaendig, teil.gebietsstand, teil.stichtag, teil.ebene, teil.raumeinheit_id
 )
 
-select *
-from paar
-where (vollstaendig and bekannt and summe <> ganzes) or (not vollstaendig and groesster > ganzes)
+select teile.zerlegung_id, teile.gebietsstand, teile.stichtag, teile.raumeinheit_id, ganzes.wert, teile.summe
+from teile
+inner join {{ ref('int_kennzahl__wert') }} as ganzes
+    on teile.kennzahl_id = ganzes.kennzahl_id
+    and teile.gebietsstand = ganzes.gebietsstand
+    and teile.stichtag = ganzes.stichtag
+    and teile.ebene = ganzes.ebene
+    and teile.raumeinheit_id = ganzes.raumeinheit_id
+where teile.bekannt
+    and ((teile.vollstaendig and teile.summe <> ganzes.wert) or teile.summe > ganzes.wert)

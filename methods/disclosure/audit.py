@@ -255,7 +255,8 @@ class _Component:
     def judge_left_out(self, cell, minimum) -> _Verdict:
         place, name = self.place[cell], self.book.names[cell]
         low, high = self.low[place], self.high[place]
-        if high < minimum:
+        # A table with nobody in the cell is proof enough.
+        if high < minimum and low > 0:
             low, high = self._range(place, np.inf)
             if 0 < low and high < minimum:
                 return _Verdict(name, "left out", "exact" if low == high else "narrower", low, high, minimum)

@@ -34,6 +34,8 @@ POOL_GAP = 0.1
 """Where a random objective has a fractional optimum, a whole-number table this near to it will do."""
 PROMISING = 3.0
 """Cells whose reduced cost in the LP relaxation is above this many cells are not considered in the search."""
+WORTH_PRUNING = 0.05
+"""Cells that cost less are shown nowhere anyway (see release): nothing is gained by publishing them again."""
 LOCAL_GAP = 0.02
 FREE_ROUNDS = 10
 """Repair rounds that may publish cells again; the rounds after only withhold more, so that repair ends."""
@@ -78,7 +80,8 @@ def protect(
     """The cheapest pattern found that keeps every primary open.
 
     cells: zelle_id, wert (whole, >= 0), primary, frozen (never withheld), cost (> 0), required_width (per cell, in
-    persons). relations: 0/+1/-1, one column per cell, relations @ wert == 0.
+    persons). relations: 0/+1/-1, one column per cell, relations @ wert == 0. Optional `hidden`: cells that no table shows
+    (fragments of two area versions, differences of nested groups): withheld at no cost, protected only where primary.
     criterion "exact": no primary is a linear function of published cells. "interval" (stronger): two tables of whole
     non-negative numbers agree with everything published and differ in the primary by required_width or more.
     singletons: nor may the one person behind a count of 1 compute another primary exactly.
@@ -103,7 +106,7 @@ def protect(
     bound = max(bound, problem.relax()[0])
     if bound > best_cost + TOLERANCE * max(1, best_cost):
         raise RuntimeError(f"bound {bound} above the cost {best_cost} of a valid pattern: a cut was wrong")
-    secondary = best & ~problem.primary
+    secondary = best & problem.free
     return Pattern(
         suppressed=best,
         secondaries=int(secondary.sum()),
@@ -122,7 +125,7 @@ def still_open(cells: pd.DataFrame, relations: sp.csr_array, suppressed: np.ndar
     """
     problem = _Problem(cells, relations, rules.get("criterion", "interval"), rules.get("singletons", False))
     uncovered = problem.primary & ~suppressed
-    found = {int(cell) for finding in problem.attack(suppressed | problem.primary) for cell in finding.open_cells}
+    found = {int(cell) for finding in problem.attack(suppressed | problem.always) for cell in finding.open_cells}
     return problem.names[sorted(found | set(np.flatnonzero(uncovered)))].tolist()
 
 
@@ -145,7 +148,9 @@ class _Problem:
         frozen = cells["frozen"].to_numpy(bool)
         self.cost = cells["cost"].to_numpy(float)
         self.width = cells["required_width"].to_numpy(float)
-        self.free = ~frozen & ~self.primary
+        hidden = cells["hidden"].to_numpy(bool) if "hidden" in cells else np.zeros(len(cells), bool)
+        self.always = self.primary | (hidden & ~frozen)
+        self.free = ~frozen & ~self.always
         if (frozen & self.primary).any():
             raise Unprotectable(self.names[frozen & self.primary].tolist())
         if (relations @ self.value).any():
@@ -193,9 +198,9 @@ class _Problem:
         """(columns, weights, least): whoever is withheld in a sum needs others in it that can make up for it."""
         for start, stop in zip(self.rows.indptr, self.rows.indptr[1:]):
             members, signs = self.rows.indices[start:stop], self.rows.data[start:stop]
-            primary = self.primary[members]
-            free = members[~primary]
-            if not primary.any():
+            primary, always = self.primary[members], self.always[members]
+            free = members[~always]
+            if not always.any():
                 for position, cell in enumerate(members):
                     weights = np.ones(len(members))
                     weights[position] = -1
@@ -203,12 +208,12 @@ class _Problem:
                 continue
             for position in np.flatnonzero(primary):
                 least, weights = self._needed(members, signs, position)
-                least -= weights[primary].sum()
+                least -= weights[always].sum()
                 if least > TOLERANCE:
-                    if weights[~primary].sum() < least - TOLERANCE:
+                    if weights[~always].sum() < least - TOLERANCE:
                         raise Unprotectable([self.names[members[position]]])
-                    yield free, np.minimum(weights[~primary], least), least
-            if primary.sum() == 1:
+                    yield free, np.minimum(weights[~always], least), least
+            if always.sum() != 2:
                 continue
             singles = self.single[members]
             if primary.sum() == 2 and singles.any():
@@ -261,10 +266,10 @@ class _Problem:
         if model.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
             raise RuntimeError(f"no pattern within {nodes} nodes")
         chosen = np.array(model.getSolution().col_value) > 0.5
-        return (chosen & self.free) | self.primary, model.getInfo().mip_dual_bound
+        return (chosen & self.free) | self.always, model.getInfo().mip_dual_bound
 
     def _raise_unprotectable(self) -> None:
-        everything = self.primary | self.free
+        everything = self.always | self.free
         found = {cell for finding in self.attack(everything) for cell in finding.open_cells}
         raise Unprotectable(self.names[sorted(found)].tolist())
 
@@ -291,7 +296,7 @@ class _Problem:
                 cuts_with.setdefault(column, []).append(number)
         pattern = pattern.copy()
         in_sum = abs(self.rows) @ pattern
-        secondary = np.flatnonzero(pattern & self.free)
+        secondary = np.flatnonzero(pattern & self.free & (self.cost >= WORTH_PRUNING))
         for cell in secondary[np.argsort(-self.cost[secondary], kind="stable")].tolist():
             sums = self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]]
             if (in_sum[sums] == 2).any():
@@ -457,7 +462,7 @@ class _Problem:
             coefficients, needed, used = self._coefficients(model, rows, region, position, finding)
             # One cut per chain of sums and round: its other open cells would mostly yield the same cut again.
             explained.update(region[np.unique(rows[used].indices)].tolist())
-            least = needed - coefficients[self.primary[region]].sum()
+            least = needed - coefficients[self.always[region]].sum()
             use = self.free[region] & (coefficients > 0)
             if (coefficients * withheld).sum() >= needed - TOLERANCE:
                 self._widen(finding, near, pattern)

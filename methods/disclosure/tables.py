@@ -187,7 +187,7 @@ def build(tables: Iterable[Table], balances: Iterable[Mapping[str, int]] = ()) -
         signs.append(np.array(list(balance.values())))
         count += 1
 
-    return _collapse(list(names), np.array(values, np.int64), count, rows, columns, signs)
+    return collapse(list(names), np.array(values, np.int64), count, rows, columns, signs)
 
 
 def mark(
@@ -252,7 +252,7 @@ def _aggregate(table: Table) -> np.ndarray:
     return np.rint(counts).astype(np.int64)
 
 
-def _collapse(names, values, count, rows, columns, signs) -> System:
+def collapse(names, values, count, rows, columns, signs) -> System:
     """Make cells that are equal by a sum of one child one variable; drop empty and repeated relations."""
     shape = (count, len(names))
     entries = (np.concatenate(signs), (np.concatenate(rows), np.concatenate(columns))) if rows else ([], ([], []))

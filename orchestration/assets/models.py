@@ -17,6 +17,7 @@ from orchestration.dbt import FAILED, Dbt
 from orchestration.failures import PermanentFailure
 from orchestration.resources import EDITION_TAG
 from sources.model import City
+from warehouse import facts
 
 RAW_CALL = re.compile(r"\broh\(\s*['\"]([a-z0-9_]+)['\"]")
 
@@ -56,6 +57,7 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
             # Nothing came in but refusals: without outputs of this step Dagster skips all that follow.
             place.echo("Nichts Neues angenommen, der veröffentlichte Stand bleibt.")
             return
+        facts.hand_over(place.home, place.ledger)
         with place.stage("Modelle"):
             results = dbt.build(place.echo)
         broken = []

@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.assets.bericht import report_asset
 from orchestration.dbt import Dbt
 from orchestration.resources import EDITION_TAG, Workplace
-from warehouse import attack, publish
+from warehouse import attack, publish, rules
 
 GROUP = "veroeffentlichung"
 EXPORTED = ("fct_indikatorwert",)
@@ -59,8 +59,13 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         place.echo("Veröffentlichung: Angriff auf das Ergebnis und Umschalten")
         levels = {level.id for level in place.city.stadt.ebenen if not level.intern}
         for audience in publish.AUDIENCES:
-            with place.stage("Veröffentlichen"):
-                found = attack.leaks(place.draft.audience_folder(place.home, audience), place.city.stadt.mindestzahl, levels)
+            with place.stage("Angriff"):
+                found = attack.leaks(
+                    place.draft.audience_folder(place.home, audience),
+                    rules.minimum(audience, place.city.stadt.mindestzahl),
+                    levels,
+                    publish.earlier(place.home, place.ledger, audience),
+                )
             if found:
                 raise publish.PublishRefused(f"Veröffentlichung für {audience} verweigert: {found[0]} (insgesamt {len(found)} Befunde).")
         folder = publish.finish(

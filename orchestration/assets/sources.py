@@ -9,6 +9,7 @@ from orchestration.resources import Workplace
 from sources.model import City, Quelle
 
 GROUP = "lieferungen"
+FETCHED = "bezug"
 CHECK = "annahme"
 
 
@@ -17,8 +18,29 @@ def delivery_key(quelle_id: str) -> dg.AssetKey:
 
 
 def source_assets(city: City) -> list[dg.AssetsDefinition]:
-    """The door as assets, in the order that the declarations ask for."""
-    return [_source_asset(quelle) for quelle in city.quellen]
+    """The door as assets, in the order that the declarations ask for, and before it what is fetched from suppliers."""
+    return [*(_fetch_asset(quelle) for quelle in city.quellen if quelle.bezug), *(_source_asset(quelle) for quelle in city.quellen)]
+
+
+def _fetch_asset(quelle: Quelle) -> dg.AssetsDefinition:
+    @dg.asset(key=dg.AssetKey([FETCHED, quelle.quelle]), group_name=FETCHED, required_resource_keys={"workplace"},
+              description=f"Neues von {quelle.name} beim Lieferanten holen, wo die Einstellung bezug es erlaubt.")  # fmt: skip
+    def fetched(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from sources.fetch import FetchFailed, fetch
+
+        place: Workplace = context.resources.workplace
+        if not place.fetching:
+            return dg.MaterializeResult(metadata={"geholt": 0, "grund": "Bezug ist ausgeschaltet (sozialraum.yml: bezug)"})
+        with place.stage("Beziehen"):
+            try:
+                files = fetch(quelle, place.home.inbox, place.ledger)
+            except FetchFailed as failed:
+                # A supplier that cannot be reached is no reason to leave lying what is already here.
+                place.echo(str(failed))
+                return dg.MaterializeResult(metadata={"geholt": 0, "grund": str(failed)})
+        return dg.MaterializeResult(metadata={"geholt": len(files), "dateien": [path.name for path in files]})
+
+    return fetched
 
 
 def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
@@ -27,7 +49,7 @@ def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         group_name=GROUP,
-        deps=[delivery_key(other) for other in quelle.nach],
+        deps=[*(delivery_key(other) for other in quelle.nach), *([dg.AssetKey([FETCHED, quelle.quelle])] if quelle.bezug else [])],
         description=f"{quelle.name} ({quelle.herausgeber}). Rechtsgrundlage: {quelle.rechtsgrundlage}",
         kinds={"duckdb", "parquet"},
         required_resource_keys={"workplace"},

@@ -17,6 +17,7 @@ import pyogrio
 import shapely
 
 from sources.demo import names
+from sources.demo.defects import Defects
 from sources.demo.draws import EPOCH
 from sources.demo.households import FAMILIENSTAND, LP, VH
 from sources.demo.town import OPEN, STADTBEREICHE, VERSIONS, Addresses, Areas
@@ -195,7 +196,8 @@ def person_numbers(who: np.ndarray) -> np.ndarray:
 class RegisterWriter:
     """Writes the stock of a reference date as a register extract; keeps the dictionaries between dates."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, defects: Defects | None = None) -> None:
+        self.defects = defects
         self.dates = german_dates()
         self.surnames, self.first_names = pa.array(world.pools.surnames), pa.array(world.pools.first_names)
         self.places = pa.array(names.PLACE_KEYS + names.STATE_KEYS)
@@ -223,19 +225,24 @@ class RegisterWriter:
         address[~is_second] = world.address_of(who[~is_second])
         minor = completed_years(world.register_birth(who), world.year) < ADULT
         numbers = person_numbers(who)
+        missing, fuzzy, undated = p.lost[who], p.fuzzy[who], np.zeros(len(who), dtype=bool)
+        surname = choose(self.surnames, p.surname[who])
+        if self.defects:
+            missing, fuzzy = missing | self.defects.lost(who), np.maximum(fuzzy, self.defects.fuzzy(who))
+            undated, surname = self.defects.date_missing(who), self.defects.surnames(who, surname)
 
         def pointer(target: np.ndarray, lost: int, holds: np.ndarray) -> pa.Array:
-            known = (target >= 0) & holds & (p.lost[who] & lost == 0) & (p.state[target] == State.RESIDENT)
+            known = (target >= 0) & holds & (missing & lost == 0) & (p.state[target] == State.RESIDENT)
             return choose(self.numbers, np.where(known, target, -1))
 
         lock = np.where((home != Home.PRIVATE) & ~is_second, 1, np.where(p.lock[who], 0, -1))
         return {
             "Personennummer": choose(self.numbers, who),
-            "Familienname": choose(self.surnames, p.surname[who]),
+            "Familienname": surname,
             "Geburtsname": choose(self.surnames, p.birth_name[who]),
             "Vornamen": choose(self.first_names, p.first_name[who]),
             "Geschlecht": choose(SEXES, p.sex[who]),
-            "Geburtsdatum": choose(self.dates, p.birth[who] - FIRST_DATE + DATES * p.fuzzy[who].astype(np.int64)),
+            "Geburtsdatum": choose(self.dates, p.birth[who] - FIRST_DATE + DATES * fuzzy.astype(np.int64)),
             "Geburtsort": choose(self.places, p.birth_place[who]),
             "Staat1": choose(self.states, p.nat1[who]),
             "Staat2": choose(self.states, p.nat2[who]),
@@ -244,7 +251,7 @@ class RegisterWriter:
             "Religion": choose(RELIGIONS, p.religion[who]),
             "Wohnungsart": choose(("H", "N"), is_second.astype(np.int8)),
             **{name: column.take(pa.array(address)) for name, column in self.address.items()},
-            "EinzugAdresse": choose(self.dates, p.at_address[who] - FIRST_DATE),
+            "EinzugAdresse": choose(self.dates, np.where(undated, -1, p.at_address[who] - FIRST_DATE)),
             "EinzugGemeinde": choose(self.dates, p.in_town[who] - FIRST_DATE),
             "Herkunft": choose(self.places, p.came_from[who]),
             "EhegatteNr": pointer(p.spouse[who], 1, np.isin(p.status[who], (VH, LP))),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from sources.demo import calibration, deliveries
+from sources.demo.defects import Defects
 from sources.demo.events import Year
 from sources.demo.themen import AT_YEAR_END
 from sources.demo.town import version_on
@@ -42,13 +43,15 @@ def simulate(
     residents: int | None = None,
     stichtage: list[date] | None = None,
     truth: Path | None = None,
+    defects: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> SimulationSummary:
     """Simulate the town and write its deliveries below ``target``; the same arguments give the same bytes.
 
     ``residents`` is the number at the end of 2016, by default the published one. ``stichtage`` are ends of years
     from 2015 on, by default 2015 to 2024; the years between them are simulated all the same. ``truth`` is a folder
-    outside ``target`` for what no register knows. Files of the same name are replaced, others in ``target`` stay.
+    outside ``target`` for what no register knows. ``defects`` gives the register more of the usual ones (missing pointers
+    and dates, birth dates with 00, misspelt names); people and truth stay the same. Files of the same name are replaced, others in ``target`` stay.
     ValueError for arguments that cannot be simulated, before anything is written.
     """
     dates = sorted(set(stichtage)) if stichtage else [date(year, 12, 31) for year in range(calibration.FIRST_YEAR, calibration.LAST_YEAR + 1)]
@@ -70,7 +73,7 @@ def simulate(
     note.write_text(f"{deliveries.MARK}\nStartwert {seed}, Modus {modus}.\n", encoding="utf-8")
     files = [note, *deliveries.write_areas(target / "raumgliederung", world.areas)]
     files.append(deliveries.write_addresses(target / "adressen", world.areas, world.addresses, ADDRESS_DATE))
-    register = deliveries.RegisterWriter(world)
+    register = deliveries.RegisterWriter(world, Defects(seed) if defects else None)
     kept = TruthWriter(truth) if truth is not None else None
     counted: dict[date, int] = {}
     rows = 0

@@ -69,13 +69,13 @@ def test_the_index_says_what_it_lacks_and_how_sure_it_is(demo: Town) -> None:
 def test_what_is_withheld_stays_withheld_in_everything_made_of_it(published_small: Town, table: str) -> None:
     with published_small.mart() as mart:
         shown = " or ".join(f"abgeleitet.{column} is not null" for column in DERIVED[table])
-        hidden = "(select * from fct_indikatorwert where ist_jahreswert and conf_status in ('A', 'D'))"
+        hidden = "(select * from fct_indikatorwert where ist_jahreswert and status_id = 'geheim_schutz')"
         count, seen = mart.execute(
             f"""select count(*), count(*) filter ({shown}) from {table} abgeleitet semi join {hidden} gesperrt using (raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id)"""
         ).fetchone()
         assert count > 0 and seen == 0
-        assert mart.execute(f"select count(*) from {table} abgeleitet semi join {hidden} gesperrt using (raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id) where conf_status not in ('A', 'D')").fetchone() == (0,)
-        assert mart.execute("select count(*) from fct_ungleichheit where isolation is not null and (gebietsstand, teilebene, indikator_id, jahr) in (select (gebietsstand, ebene, indikator_id, jahr) from fct_indikatorwert where ist_jahreswert and conf_status in ('A', 'D'))").fetchone() == (0,)
+        assert mart.execute(f"select count(*) from {table} abgeleitet semi join {hidden} gesperrt using (raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id) where status_id <> 'geheim_schutz'").fetchone() == (0,)
+        assert mart.execute("select count(*) from fct_ungleichheit where isolation is not null and (gebietsstand, teilebene, indikator_id, jahr) in (select (gebietsstand, ebene, indikator_id, jahr) from fct_indikatorwert where ist_jahreswert and status_id = 'geheim_schutz')").fetchone() == (0,)
 
 
 def test_erklaere_follows_a_value_to_its_delivery(demo: Town) -> None:
@@ -104,6 +104,6 @@ def test_erklaere_says_what_there_is_instead(demo: Town, arguments: tuple[str, .
 
 def test_erklaere_does_not_show_what_is_withheld(published_small: Town) -> None:
     with published_small.mart() as mart:
-        indicator, area, year, version = mart.execute("select indikator_id, raumeinheit_id, jahr, gebietsstand from fct_indikatorwert where ist_jahreswert and conf_status = 'A' and ebene = 'sozialraum' and not starts_with(raumeinheit_id, 'nz') order by all limit 1").fetchone()
+        indicator, area, year, version = mart.execute("select indikator_id, raumeinheit_id, jahr, gebietsstand from fct_indikatorwert where ist_jahreswert and status_id = 'geheim_schutz' and ebene = 'sozialraum' and not starts_with(raumeinheit_id, 'nz') order by all limit 1").fetchone()
     said = published_small.call("erklaere", indicator, area, str(year), "--gebietsstand", version).stdout
     assert "hält den Wert zurück" in said and "kein Wert (.)" in said and "nachgerechnet" not in said

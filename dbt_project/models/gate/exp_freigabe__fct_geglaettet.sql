@@ -5,7 +5,7 @@ with gesperrter_wert as (
 ),
 
 gesperrt as (
-    select wert.zielgruppe, wert.gebietsstand, wert.ebene, wert.indikator_id, wert.jahr + spanne.spaeter as jahr, 'geheim_sekundaer' as status_id
+    select wert.zielgruppe, wert.gebietsstand, wert.ebene, wert.indikator_id, wert.jahr + spanne.spaeter as jahr, 'geheim_schutz' as status_id
     from gesperrter_wert as wert
     cross join (values (0), (1), (2)) as spanne (spaeter)
     group by all

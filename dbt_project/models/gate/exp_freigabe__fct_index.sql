@@ -7,10 +7,10 @@ with gesperrter_indikator as (
         wert.gebietsstand,
         wert.ebene,
         wert.stichtag,
-        min(wert.status_id) as status_id
+        any_value(wert.status_id) as status_id
     from {{ ref('exp_freigabe__fct_indikatorwert') }} as wert
     inner join {{ ref('indizes') }} as indizes on wert.indikator_id = indizes.indikator_id
-    where wert.status_id in ('geheim_primaer', 'geheim_sekundaer')
+    where wert.status_id = 'geheim_schutz'
     group by wert.zielgruppe, indizes.index_id, wert.gebietsstand, wert.ebene, wert.stichtag
 )
 

@@ -1,4 +1,5 @@
--- Gesperrte Werte sind leer und tragen ihren Grund; keine Zeile fehlt, keine wird null.
+-- Gesperrte Werte sind leer und tragen ihren Grund; keine Zeile fehlt, keine wird null. Ob ein Wert selbst zu klein ist
+-- oder andere schützt, sagt der Export nicht: auch das wäre ein Hinweis.
 select
     zielgruppen.zielgruppe,
     kennzahl.raumeinheit_id,
@@ -28,6 +29,4 @@ left join {{ ref('schutz_muster') }} as muster
     and kennzahl.raumeinheit_id = muster.raumeinheit_id
     and kennzahl.stichtag = muster.stichtag
     and kennzahl.kennzahl_id = muster.kennzahl_id
-    and (kennzahl.gliederung is not null or kennzahl.wert is not null)
-left join {{ ref('status') }} as gesperrt
-    on case muster.conf_status when 'A' then 'geheim_primaer' when 'D' then 'geheim_sekundaer' end = gesperrt.status_id
+left join {{ ref('status') }} as gesperrt on muster.kennzahl_id is not null and gesperrt.status_id = 'geheim_schutz'

@@ -1,6 +1,6 @@
 -- Ein Maß über alle Gebiete einer Ebene fehlt, sobald eines davon gesperrt ist: es wäre sonst zurückzurechnen.
 with gesperrt as (
-    select distinct zielgruppe, gebietsstand, ebene as teilebene, indikator_id, jahr, 'geheim_sekundaer' as status_id
+    select distinct zielgruppe, gebietsstand, ebene as teilebene, indikator_id, jahr, 'geheim_schutz' as status_id
     from ({{ gesperrte_jahreswerte() }})
 )
 

@@ -2,63 +2,36 @@
 -- wie diese Tabelle entsteht; die Freigaben lesen nichts anderes.
 {{ config(alias='muster') }}
 
-with gesperrte_kennzahl as (
-    select
-        gesperrt.gebietsstand,
-        gesperrt.ebene,
-        gesperrt.raumeinheit_id,
-        gesperrt.stichtag,
-        kennzahl.kennzahl_id,
-        gesperrt.conf_status,
-        gesperrt.grund
-    from {{ ref('schutz_gesperrt') }} as gesperrt
-    inner join {{ ref('kennzahlen') }} as kennzahl
-        on gesperrt.familie = kennzahl.schutzfamilie
-        and gesperrt.stufe = kennzahl.schutzstufe
+with berechnet as (
+    select zielgruppe, gebietsstand, ebene, raumeinheit_id, stichtag, kennzahl_id, conf_status, grund
+    from {{ ref('int_schutz__muster') }}
 ),
 
--- Kennzahlen außerhalb der Bevölkerung: eine kleine Zahl sperrt alles unter der Stadt, in jedem Gebietsstand.
-klein as (
-    select wert.stichtag, wert.kennzahl_id, bool_or(ebene.rang = 1) as auch_stadt
-    from {{ ref('int_kennzahl__wert') }} as wert
-    inner join {{ ref('kennzahlen') }} as kennzahl
-        on wert.kennzahl_id = kennzahl.kennzahl_id
-        and kennzahl.mass = 'anzahl'
-        and kennzahl.schutzfamilie is not null
-    inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.verlaesst_das_haus
-    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand
-        on wert.lieferung_id = quellenstand.lieferung_id
-        and not quellenstand.veroeffentlicht
-        and wert.wert > 0
-        and wert.wert < quellenstand.mindestzahl
-    group by wert.stichtag, wert.kennzahl_id
-),
-
-gesperrt as (
-    select * from gesperrte_kennzahl
-    union all
+-- Ausnahmen und zu feine Ebenen gelten für nicht veröffentlichte Quellen, ohne Blick auf die Zahl.
+bestimmt as (
     select
+        regel.zielgruppe,
         wert.gebietsstand,
         wert.ebene,
         wert.raumeinheit_id,
         wert.stichtag,
         wert.kennzahl_id,
-        case when wert.wert > 0 and wert.wert < quellenstand.mindestzahl then 'A' else 'D' end as conf_status,
-        case when wert.wert > 0 and wert.wert < quellenstand.mindestzahl then 'Fallzahl unter der Mindestzahl' else 'Nachbargebiet mit Fallzahl unter der Mindestzahl' end as grund
-    from klein
-    inner join {{ ref('int_kennzahl__wert') }} as wert on klein.stichtag = wert.stichtag and klein.kennzahl_id = wert.kennzahl_id and wert.wert is not null
-    inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.verlaesst_das_haus and (ebene.rang > 1 or klein.auch_stadt)
-    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
+        'D' as conf_status,
+        case when regel.ausnahme = 'gesperrt' then regel.ausnahme_grund else 'feiner, als diese Zielgruppe sehen darf' end as grund
+    from {{ ref('int_kennzahl__wert') }} as wert
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.verlaesst_das_haus
+    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id and not quellenstand.veroeffentlicht
+    inner join {{ ref('int_schutz__regel') }} as regel on wert.kennzahl_id = regel.kennzahl_id
+    where wert.wert is not null
+        and (regel.ausnahme = 'gesperrt' or ebene.rang > regel.unterster_rang)
+),
+
+zusammen as (
+    select * from bestimmt
+    union all
+    select * from berechnet
 )
 
-select
-    zielgruppen.zielgruppe,
-    gesperrt.gebietsstand,
-    gesperrt.ebene,
-    gesperrt.raumeinheit_id,
-    gesperrt.stichtag,
-    gesperrt.kennzahl_id,
-    gesperrt.conf_status,
-    gesperrt.grund
-from gesperrt
-cross join {{ zielgruppen() }}
+select *
+from zusammen
+qualify row_number() over (partition by zielgruppe, gebietsstand, ebene, raumeinheit_id, stichtag, kennzahl_id order by conf_status desc) = 1

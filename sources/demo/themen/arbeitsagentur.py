@@ -200,20 +200,21 @@ def suppressed(table: np.ndarray, parent: np.ndarray, parts: Parts) -> np.ndarra
         before = hidden.copy()
         for total, of, complete in parts:
             if complete:
-                for row in np.flatnonzero(_too_little(hidden[:, list(of)], table[:, list(of)]) & ~hidden[:, total]):
+                for row in np.flatnonzero(_too_little(hidden[:, list(of)], table[:, list(of)], hidden[:, total])):
                     _hide_one_more(hidden[row], table[row], np.array(of), total)
         for column in range(table.shape[1]):
             for rows in children:
                 above = parent[rows[0]]
-                if _too_little(hidden[rows, column][None], table[rows, column][None])[0] and not hidden[above, column]:
+                if _too_little(hidden[rows, column][None], table[rows, column][None], hidden[above, column])[0]:
                     _hide_one_more(hidden[:, column], table[:, column], rows, above)
         changed = bool((hidden != before).any())
     return hidden
 
 
-def _too_little(hidden: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Rows in which what is hidden follows from sum and rest: a single cell, or several that are small together."""
-    return (hidden.sum(axis=1) == 1) | (hidden.any(axis=1) & ((hidden * values).sum(axis=1) < SMALLEST))
+def _too_little(hidden: np.ndarray, values: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Rows of parts in which something hidden follows from sum and rest: a single cell, the total itself, or several that are small together."""
+    together = hidden.sum(axis=1) + total
+    return (together == 1) | (hidden.any(axis=1) & ~total & ((hidden * values).sum(axis=1) < SMALLEST))
 
 
 def _hide_one_more(hidden: np.ndarray, values: np.ndarray, among: np.ndarray, total: int) -> None:

@@ -43,7 +43,7 @@ def make_mart(tmp_path: Path) -> Callable[..., Path]:
             for area, at in places.items():
                 name = (names or {}).get(area, f"Raum {area}")
                 db.execute("insert into dim_raumeinheit values (?, 'g', 'raum', ?, 's', '2015-01-01', null, 1, ?, 25832, false, 2)", [area, name, _square(*at) if polygons else None])
-            db.execute("create table dim_status as select * from (values ('wert', null, 'Wert vorhanden'), ('geheim_primaer', '.', 'von uns gesperrt'), ('nicht_geliefert', null, 'nicht geliefert')) t(status_id, zeichen, bedeutung)")
+            db.execute("create table dim_status as select * from (values ('wert', null, 'Wert vorhanden'), ('geheim_schutz', '.', 'von uns gesperrt'), ('nicht_geliefert', null, 'nicht geliefert')) t(status_id, zeichen, bedeutung)")
             db.execute("create table dim_indikator as select 'anteil_x' as indikator_id, 'Anteil X' as name, 'X' as kurzname, 'Was X ist.' as definition, 'x' as zaehler, 'einwohner' as nenner, 100.0 as faktor,"
                        " 'Prozent' as einheit, -1 as polaritaet, 'wilson' as ki_methode, 30 as mindestnenner, 'wohnen' as gruppe, 'Probe' as quelle, 'keine' as rechtsgrundlage, 'berechnet' as art")  # fmt: skip
             db.execute("create table dim_kennzahl (kennzahl_id varchar, alter_von integer, alter_bis integer, geschlecht varchar, mass varchar)")
@@ -66,7 +66,7 @@ def make_mart(tmp_path: Path) -> Callable[..., Path]:
                     diff = value - rest if rest is not None else None
                     row = [x, n, value, value - 0.8, value + 0.8, rest, diff, diff - 0.9 if diff is not None else None, diff + 0.9 if diff is not None else None, "wert"]
                     if (area, year) in hidden:
-                        row = [None] * 9 + ["geheim_primaer"]
+                        row = [None] * 9 + ["geheim_schutz"]
                     db.execute("insert into fct_indikatorwert values (?, 'g', ?, make_date(?, 12, 31), ?, true, true, 'anteil_x', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'l1')", [area, level, year, year, *row])
             for statement in extra:
                 db.execute(statement)

@@ -100,7 +100,7 @@ def test_every_area_is_drawn_and_the_hidden_one_is_grey_and_named(make_mart: Cal
     assert [text for kind, text in areas if kind == "ohne"] == ["Raum r3: kein Wert, von uns gesperrt"]
     assert '<abbr title="von uns gesperrt">.</abbr>' in page
     data = (tmp_path / "aus" / SITE / "daten" / "anteil_x.js").read_text(encoding="utf-8")
-    assert json.loads(data.partition("=")[2].strip().rstrip(";"))["ebenen"]["raum"]["werte"]["2024"][2] == "geheim_primaer"
+    assert json.loads(data.partition("=")[2].strip().rstrip(";"))["ebenen"]["raum"]["werte"]["2024"][2] == "geheim_schutz"
     sheet = (tmp_path / "aus" / SITE / "daten" / "anteil_x.csv").read_bytes()
     assert sheet.startswith(b"\xef\xbb\xbf") and "Raum r3;2024;.;;;von uns gesperrt;nein\r\n" in sheet.decode("utf-8-sig")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from methods.intervals import Z998, wilson
-from methods.survey import at_risk_of_poverty, gini, kish, proportion, quantile, rake
+from methods.survey import at_risk_of_poverty, calibrate, gini, kish, proportion, proportion_of_sums, quantile, rake
 
 nan = np.nan
 
@@ -215,3 +215,22 @@ def test_poverty_and_gini_are_shares_and_ignore_order_currency_and_scale(persons
     assert 0 <= at_risk_of_poverty(income, weights) < 1
     assert at_risk_of_poverty(4 * income[::-1], 2 * weights[::-1]) == at_risk_of_poverty(income, weights)
     assert income.min() <= quantile(income, weights) <= income.max()
+
+
+def test_shares_of_sums_are_the_shares_of_persons():
+    answers, weights = np.array([1.0, 0, 1, 0, 1]), np.array([1.0, 2, 3, 1, 0.5])
+    alone = proportion(answers, weights)
+    together = proportion_of_sums([weights @ answers, 0], [weights.sum(), 0], [(weights**2).sum(), 0], [5, 0])
+    for name in ("value", "low", "high", "deff", "n_eff"):
+        assert getattr(together, name)[0] == pytest.approx(getattr(alone, name), rel=1e-12)
+        assert np.isnan(getattr(together, name)[1])
+
+
+def test_calibration_takes_the_finest_margin_with_enough_respondents():
+    codes = np.array([0] * 5 + [1] * 5)
+    fine = ("fein", np.array([0] * 9 + [1]), np.array([10.0, 10.0]))  # one respondent for half of the people
+    coarse = ("grob", codes, np.array([15.0, 5.0]))
+    weights, used = calibrate(10, [[fine, coarse], [fine]])
+    # 15 of 20 people in the first class of five respondents: 3 each, and 1 each in the other.
+    assert used == ["grob"] and weights == pytest.approx([3] * 5 + [1] * 5)
+    assert calibrate(10, [[fine]])[0] == pytest.approx(np.ones(10))

@@ -95,6 +95,17 @@ def test_a_mart_without_audience_is_refused() -> None:
         publish.mart_models({"nodes": {"model.p.fct_neu": node}})
 
 
+@pytest.mark.parametrize(("kind", "audiences", "refused"), [("quasi", ["verwaltung"], True), ("verwaltung", ["verwaltung", "traeger"], True), ("verwaltung", ["intern", "verwaltung"], False), ("unbekannt", ["intern"], True)])
+def test_a_column_of_a_class_its_audience_may_not_see_is_refused(kind: str, audiences: list[str], refused: bool) -> None:
+    column = {"name": "alter_genau", "meta": {"feldklasse": kind}}
+    node = {"resource_type": "model", "name": "fct_neu", "fqn": ["p", "marts", "fct_neu"], "config": {"meta": {"zielgruppen": audiences}}, "columns": {"alter_genau": column}}
+    if refused:
+        with pytest.raises(publish.PublishRefused, match="alter_genau"):
+            publish.mart_models({"nodes": {"model.p.fct_neu": node}})
+    else:
+        assert list(publish.mart_models({"nodes": {"model.p.fct_neu": node}})) == ["fct_neu"]
+
+
 def test_flip_replaces_in_one_step(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

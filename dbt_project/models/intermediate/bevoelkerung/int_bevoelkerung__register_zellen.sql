@@ -17,18 +17,22 @@
 
 with hauptwohnung as (
     select
-        lieferung_id,
-        stichtag,
-        gebietsstand,
-        coalesce(block_id, 'nz_block') as raumeinheit_id,
-        alter_jahre,
-        geschlecht,
-        case when staatsangehoerigkeit1 = '000' then 'deutsch' when staatsangehoerigkeit1 is not null then 'nichtdeutsch' end as staatsangehoerigkeit,
-        {{ vollendete_jahre('einzug_adresse', 'stichtag') }} as wohnjahre
-    from {{ ref('stg_melderegister_bestand__person') }}
-    where wohnungsart = 'H'
+        person.lieferung_id,
+        person.stichtag,
+        person.gebietsstand,
+        coalesce(person.block_id, 'nz_block') as raumeinheit_id,
+        person.alter_jahre,
+        person.geschlecht,
+        case when person.staatsangehoerigkeit1 = '000' then 'deutsch' when person.staatsangehoerigkeit1 is not null then 'nichtdeutsch' end as staatsangehoerigkeit,
+        case when haushalt.migration = 'ohne' then 'ohne' when haushalt.migration is not null then 'mit' end as migrationshintergrund,
+        {{ vollendete_jahre('person.einzug_adresse', 'person.stichtag') }} as wohnjahre
+    from {{ ref('stg_melderegister_bestand__person') }} as person
+    left join {{ ref('int_haushalt__person') }} as haushalt
+        on person.lieferung_id = haushalt.lieferung_id
+        and person.person_key = haushalt.person_key
+    where person.wohnungsart = 'H'
     {% if gezaehlt %}
-        and lieferung_id not in ('{{ gezaehlt | join("', '") }}')
+        and person.lieferung_id not in ('{{ gezaehlt | join("', '") }}')
     {% endif %}
 ),
 
@@ -44,7 +48,7 @@ gezaehlt as (
         alter_jahre as alter_bis,
         geschlecht,
         staatsangehoerigkeit,
-        cast(null as varchar) as migrationshintergrund,
+        migrationshintergrund,
         cast(case when wohnjahre >= 10 then 10 when wohnjahre >= 5 then 5 when wohnjahre >= 0 then 0 end as integer) as wohndauer_von,
         count(*) as anzahl
     from hauptwohnung

@@ -6,7 +6,7 @@ with jahre as (
 ),
 
 quelle as (
-    select thema, min(jahresstichtag) as jahresstichtag, min(seit) as seit
+    select thema, min(jahresstichtag) as jahresstichtag, min(seit) as seit, bool_or(rhythmus not in ('unregelmaessig', 'einmalig')) as regelmaessig
     from {{ ref('stg_tuer__quelle') }}
     group by thema
 ),
@@ -21,7 +21,8 @@ stichtage as (
     select quelle.thema, make_date(jahre.jahr, cast(left(quelle.jahresstichtag, 2) as integer), cast(right(quelle.jahresstichtag, 2) as integer)) as stichtag
     from quelle
     cross join jahre
-    where quelle.seit is null or extract(year from quelle.seit) <= jahre.jahr
+    -- Was unregelmäßig kommt (Wahlen), fehlt an keinem Jahresende.
+    where quelle.regelmaessig and (quelle.seit is null or extract(year from quelle.seit) <= jahre.jahr)
     union
     select kennzahl.thema, getragen.stichtag
     from {{ ref('int_kennzahl__getragen') }} as getragen

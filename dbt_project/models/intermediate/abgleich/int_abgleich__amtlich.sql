@@ -1,0 +1,71 @@
+-- Register, amtliche Fortschreibung und Zensus für die ganze Stadt: je zwei am selben Stichtag oder am nächsten binnen eines Jahres.
+with register as (
+    select kennzahl.kennzahl_id, kennzahl.stichtag, kennzahl.gebietsstand, kennzahl.ebene, kennzahl.raumeinheit_id, kennzahl.wert, kennzahl.lieferung_id
+    from {{ ref('fct_kennzahl') }} as kennzahl
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on kennzahl.ebene = ebene.ebene and ebene.rang = 1
+    where kennzahl.gebietsstand_am_stichtag and kennzahl.kennzahl_id in (select kennzahl_id from {{ ref('referenzmerkmale') }})
+),
+
+amtlich as (
+    select statistik, stichtag, kennzahl_id, wert, lieferung_id
+    from {{ ref('fct_referenzwert') }}
+    where kennzahl_id is not null and gebiet_art = 'stadt'
+),
+
+paare as (
+    select
+        case amtlich.statistik when 'zensus2022' then 'register_zensus' else 'register_fortschreibung' end as abgleich_id,
+        register.stichtag,
+        register.gebietsstand,
+        register.ebene,
+        register.raumeinheit_id,
+        register.kennzahl_id,
+        'Register' as links,
+        amtlich.statistik as rechts,
+        register.wert as wert_links,
+        amtlich.wert as wert_rechts,
+        amtlich.stichtag as stichtag_rechts,
+        amtlich.lieferung_id
+    from amtlich
+    inner join register
+        on amtlich.kennzahl_id = register.kennzahl_id
+        and abs(register.stichtag - amtlich.stichtag) <= 366
+    where amtlich.statistik in ('fortschreibung', 'zensus2022')
+    qualify row_number() over (partition by amtlich.statistik, amtlich.stichtag, amtlich.kennzahl_id order by abs(register.stichtag - amtlich.stichtag), register.stichtag) = 1
+),
+
+amtlich_unter_sich as (
+    select
+        'fortschreibung_zensus' as abgleich_id,
+        fortschreibung.stichtag,
+        stand.gebietsstand,
+        ebene.ebene,
+        stadt.ags as raumeinheit_id,
+        fortschreibung.kennzahl_id,
+        'fortschreibung' as links,
+        zensus.statistik as rechts,
+        fortschreibung.wert as wert_links,
+        zensus.wert as wert_rechts,
+        zensus.stichtag as stichtag_rechts,
+        zensus.lieferung_id
+    from amtlich as zensus
+    inner join amtlich as fortschreibung
+        on zensus.kennzahl_id = fortschreibung.kennzahl_id
+        and fortschreibung.statistik = 'fortschreibung'
+        and abs(fortschreibung.stichtag - zensus.stichtag) <= 366
+    cross join {{ ref('stg_tuer__stadt') }} as stadt
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on ebene.rang = 1
+    inner join {{ ref('stg_tuer__gebietsstand') }} as stand
+        on fortschreibung.stichtag >= stand.gueltig_von
+        and fortschreibung.stichtag <= coalesce(stand.gueltig_bis, fortschreibung.stichtag)
+    where zensus.statistik = 'zensus2022'
+    qualify row_number() over (partition by zensus.kennzahl_id order by abs(fortschreibung.stichtag - zensus.stichtag), fortschreibung.stichtag) = 1
+),
+
+zusammen as (
+    select * from paare
+    union all
+    select * from amtlich_unter_sich
+)
+
+select * from zusammen

@@ -1,0 +1,99 @@
+{#
+  Haushalte und Personen in Haushalten je Block; wie alle Zählungen von Personen je Lieferung einmal gezählt und behalten.
+#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    post_hook="delete from {{ this }} where lieferung_id not in (select lieferung_id from {{ ref('stg_tuer__quellenstand') }} where aktiv)"
+) }}
+{% if is_incremental() and execute %}
+    {% set gezaehlt = run_query("select distinct lieferung_id from " ~ this ~ " order by 1").columns[0].values() %}
+{% else %}
+    {% set gezaehlt = [] %}
+{% endif %}
+
+{# Aus Sicht der Haushalte und, wo es um Personen geht, mit deren Zahl gewichtet. #}
+{% set kennzahlen = [
+    ('haushalte', "count(*) filter (where privat)"),
+    ('haushalte_1_person', "count(*) filter (where privat and groesse = 1)"),
+    ('haushalte_2_personen', "count(*) filter (where privat and groesse = 2)"),
+    ('haushalte_3_personen', "count(*) filter (where privat and groesse = 3)"),
+    ('haushalte_4_personen', "count(*) filter (where privat and groesse = 4)"),
+    ('haushalte_5_personen_und_mehr', "count(*) filter (where privat and groesse >= 5)"),
+    ('haushalte_paar_ohne_kind', "count(*) filter (where haushaltstyp = 'paar_ohne_kind')"),
+    ('haushalte_paar_mit_kind', "count(*) filter (where haushaltstyp = 'paar_mit_minderjaehrigen')"),
+    ('alleinerziehende_haushalte', "count(*) filter (where haushaltstyp = 'alleinerziehend')"),
+    ('haushalte_mit_erwachsenem_kind', "count(*) filter (where haushaltstyp in ('paar_mit_erwachsenem_kind', 'elternteil_mit_erwachsenem_kind'))"),
+    ('haushalte_3_generationen', "count(*) filter (where haushaltstyp = 'drei_generationen')"),
+    ('haushalte_sonstige', "count(*) filter (where haushaltstyp = 'sonstige')"),
+    ('haushalte_mit_kindern', "count(*) filter (where privat and minderjaehrige > 0)"),
+    ('haushalte_mit_drei_kindern_und_mehr', "count(*) filter (where privat and minderjaehrige >= 3)"),
+    ('haushalte_nur_senioren', "count(*) filter (where privat and ab_65 = groesse)"),
+    ('haushalte_65_plus_allein', "count(*) filter (where privat and groesse = 1 and ab_65 = 1)"),
+    ('haushalte_80_plus_allein', "count(*) filter (where privat and groesse = 1 and ab_80 = 1)"),
+    ('personen_in_haushalten', "sum(groesse) filter (where privat)"),
+    ('personen_65_plus_in_haushalten', "sum(ab_65) filter (where privat)"),
+    ('personen_in_einrichtungen', "sum(groesse) filter (where not privat)"),
+    ('kinder_in_haushalten', "sum(minderjaehrige) filter (where privat)"),
+    ('kinder_in_alleinerziehenden_haushalten', "sum(minderjaehrige) filter (where haushaltstyp = 'alleinerziehend')"),
+    ('kinder_in_haushalten_mit_drei_kindern_und_mehr', "sum(minderjaehrige) filter (where privat and minderjaehrige >= 3)"),
+    ('haushaltsgroesse_quadrat', "sum(groesse * groesse) filter (where privat)"),
+] %}
+
+with haushalt as (
+    select
+        lieferung_id,
+        stichtag,
+        gebietsstand,
+        raumeinheit_id,
+        haushaltstyp,
+        haushaltstyp <> 'einrichtung' as privat,
+        haushaltsgroesse as groesse,
+        count(*) filter (where alter_jahre < 18) as minderjaehrige,
+        count(*) filter (where alter_jahre >= 65) as ab_65,
+        count(*) filter (where alter_jahre >= 80) as ab_80
+    from {{ ref('int_haushalt__person') }}
+    {% if gezaehlt %}
+    where lieferung_id not in ('{{ gezaehlt | join("', '") }}')
+    {% endif %}
+    group by lieferung_id, stichtag, gebietsstand, raumeinheit_id, haushalt_id, haushaltstyp, haushaltsgroesse
+),
+
+gezaehlt as (
+    select
+        lieferung_id,
+        stichtag,
+        gebietsstand,
+        raumeinheit_id,
+        {% for kennzahl_id, zaehlung in kennzahlen %}
+        {{ zaehlung }} as {{ kennzahl_id }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from haushalt
+    group by lieferung_id, stichtag, gebietsstand, raumeinheit_id
+),
+
+kennzahl as (
+    {% for kennzahl_id, bedingung in kennzahlen %}
+    {{ 'union all' if not loop.first }}
+    select lieferung_id, stichtag, gebietsstand, raumeinheit_id, '{{ kennzahl_id }}' as kennzahl_id, {{ kennzahl_id }} as wert
+    from gezaehlt
+    {% endfor %}
+),
+
+-- Ein Block ohne Zeile heißt: dort ist niemand.
+zeilen as (
+    select
+        lieferung_id,
+        stichtag,
+        gebietsstand,
+        'block' as ebene,
+        raumeinheit_id,
+        kennzahl_id,
+        cast(wert as double) as wert,
+        'wert' as status_id
+    from kennzahl
+    where wert > 0
+)
+
+select * from zeilen

@@ -1,0 +1,20 @@
+select
+    massnahme.stichtag,
+    massnahme.massnahme_id,
+    massnahme.titel,
+    massnahme.gebietsstand,
+    massnahme.ebene,
+    massnahme.raumeinheit_id,
+    massnahme.zielgruppe_planung,
+    massnahme.ziel,
+    massnahme.stand,
+    massnahme.beginn,
+    massnahme.ende,
+    massnahme.kosten_eur,
+    massnahme.kosten_eur_zeichen,
+    massnahme.foerderung,
+    massnahme.drittmittel_eur,
+    massnahme.drittmittel_eur_zeichen,
+    100 * massnahme.drittmittel_eur / nullif(massnahme.kosten_eur, 0) as drittmittel_anteil,
+    massnahme.lieferung_id
+from {{ ref('stg_planung__massnahme') }} as massnahme

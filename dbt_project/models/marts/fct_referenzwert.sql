@@ -1,0 +1,39 @@
+-- Von den amtlichen Zahlen bleibt, was die Stadt ist, was sie umgibt (Kreis, Land, Bund) und was in ihr liegt.
+with stadt as (
+    select ags from {{ ref('stg_tuer__stadt') }}
+)
+
+select
+    referenz.statistik,
+    referenz.stichtag,
+    case
+        when referenz.ags = 'DG' then 'bund'
+        when referenz.statistik = 'stadtteilprofil' then referenz.gebiet_art
+        when length(referenz.ags) = 2 then 'land'
+        when length(referenz.ags) = 3 then 'regierungsbezirk'
+        when length(referenz.ags) = 5 then 'kreis'
+        else 'stadt'
+    end as gebiet_art,
+    referenz.ags as gebiet_schluessel,
+    referenz.gebiet_name,
+    referenz.merkmal,
+    merkmal.kennzahl_id,
+    referenz.wert,
+    status.obs_status,
+    status.conf_status,
+    status.zeichen,
+    quellenstand.vorlaeufig,
+    referenz.lieferung_id,
+    status.status_id
+from {{ ref('stg_referenz__wert') }} as referenz
+cross join stadt
+inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on referenz.lieferung_id = quellenstand.lieferung_id
+left join {{ ref('referenzmerkmale') }} as merkmal on referenz.statistik = merkmal.statistik and referenz.merkmal = merkmal.merkmal
+inner join {{ ref('status') }} as status
+    on case when referenz.wert = 0 and referenz.wert_zeichen is null then 'nichts_vorhanden' else {{ status_aus_zeichen('referenz.wert_zeichen') }} end = status.status_id
+where referenz.statistik = 'stadtteilprofil'
+    or (
+        (referenz.ags = 'DG' or starts_with(stadt.ags, referenz.ags))
+        -- Die Bundesergebnisse des Zensus stehen dreimal da; gemeint sind die in Deutschland Lebenden.
+        and referenz.gebiet_art not in ('Bund (mit Deutschen im Ausland)', 'Deutsche im Ausland')
+    )

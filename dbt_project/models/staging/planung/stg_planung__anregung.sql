@@ -1,0 +1,2 @@
+select lieferung_id, stichtag, anregung_nr, entwurf, datum, von_gruppe, anregung, umgang
+from {{ roh('planung_anregung') }}

@@ -1,0 +1,2 @@
+select lieferung_id, umfrage, angeschrieben, neutral
+from {{ roh('umfrage_feld') }}

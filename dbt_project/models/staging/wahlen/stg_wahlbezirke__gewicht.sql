@@ -1,0 +1,2 @@
+select lieferung_id, stichtag, stimmbezirk, ebene, raumeinheit_id, gewicht
+from {{ roh('wahlbezirk_gewicht') }}

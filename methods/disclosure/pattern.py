@@ -1,0 +1,139 @@
+"""Which counts each audience does not get to see: rules, earlier releases and the system of equations together.
+
+Audiences are protected one after the other, from the least strict on: what one does not see, no stricter one sees.
+Earlier releases to the same or a stricter audience are facts. A count shown before with the same number stays shown.
+Where a correction changes a count shown before by fewer persons than the minimum, the new count is withheld like a
+small one, because old and new side by side would show the persons between them; a larger change is a new count.
+Reads no files and knows no source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from methods.disclosure.release import KEY, STOCK, Release, protect_release, release
+
+AUDIENCES = ("verwaltung", "traeger", "oeffentlich")
+"""From the least strict to the strictest."""
+COLUMNS = ("zielgruppe", "stichtag", "kennzahl_id", "gebietsstand", "ebene", "raumeinheit_id", "conf_status", "grund")
+SMALL, OTHER, CORRECTION = "Fallzahl unter der Mindestzahl", "sonst ließe sich eine gesperrte Fallzahl errechnen", "Korrektur um weniger Personen als die Mindestzahl"
+UPPER_LEVEL = 3.0
+"""Above the finest level a loss counts so many times: planners look there first."""
+VALID_THEN = 4.0
+"""So much more counts an area of the version that was valid at the date."""
+MOST_USES = 3
+NO_PARTS = pd.DataFrame({"zerlegung_id": [], "kennzahl_id": [], "teil_id": [], "vollstaendig": []})
+PERSON = ["alter_von", "alter_bis", "geschlecht", "staatsangehoerigkeit", "migrationshintergrund", "wohndauer_ab"]
+
+
+def pattern(
+    counts: pd.DataFrame,
+    fragments: pd.DataFrame,
+    areas: pd.DataFrame,
+    kennzahlen: pd.DataFrame,
+    parts: pd.DataFrame | None,
+    rules: pd.DataFrame,
+    formulas: pd.DataFrame,
+    earlier: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
+
+    counts: KEY, wert (persons), mindestzahl (the source's own), veroeffentlicht (by the supplier). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
+    gebietsstand, ebene, teil_von). areas: gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis. rules: per
+    kennzahl_id and zielgruppe mindestzahl, komplement, null_geschuetzt, hundert_prozent, einzelfall. formulas: which
+    indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt.
+    Unprotectable (a ValueError) when earlier releases leave nothing that would protect a count.
+    """
+    if counts.empty:
+        return pd.DataFrame({column: [] for column in COLUMNS})
+    parts = NO_PARTS if parts is None else parts
+    table, tree, overlaps = _inputs(counts, fragments, areas, formulas)
+    persons = kennzahlen[~kennzahlen["kennzahl_id"].isin({*parts["kennzahl_id"], *parts["teil_id"]})]
+    persons = persons[persons[PERSON].notna().any(axis=1) | (persons["kennzahl_id"] == STOCK)]
+    withheld = pd.DataFrame({name: [] for name in KEY})
+    found, solved = [], {}
+    for audience in AUDIENCES:
+        rule = rules[rules["zielgruppe"] == audience].set_index("kennzahl_id")
+        known = earlier[earlier["zielgruppe"].isin(AUDIENCES[AUDIENCES.index(audience) :])]
+        own = table.assign(**{
+            "minimum": np.maximum(table["kennzahl_id"].map(rule["mindestzahl"]).astype(float), table["minimum"]),
+            "komplement": table["kennzahl_id"].map(rule["komplement"]).astype(float),
+            "null_geschuetzt": table["kennzahl_id"].map(rule["null_geschuetzt"]).astype(float),
+            "hundert": table["kennzahl_id"].map(rule["hundert_prozent"]).astype(float),
+        })  # fmt: skip
+        # The same rules and the same past give the same pattern: no need to search twice.
+        same = pd.util.hash_pandas_object(own, index=False).sum(), bool(rule["einzelfall"].any()), pd.util.hash_pandas_object(known.drop(columns="zielgruppe").drop_duplicates(), index=False).sum()
+        if same not in solved:
+            solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, bool(rule["einzelfall"].any()))
+        rows = solved[same]
+        withheld = rows[KEY]
+        found.append(rows.assign(zielgruppe=audience))
+    result = pd.concat(found, ignore_index=True)[list(COLUMNS)]
+    return result.sort_values(list(COLUMNS)).reset_index(drop=True)
+
+
+def _inputs(counts, fragments, areas, formulas) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Counts and fragments in one table, the area tree, and which fragment lies in which area."""
+    uses = formulas.drop_duplicates().groupby("kennzahl_id").size().clip(upper=MOST_USES)
+    finest = areas[areas["ebene"].isin(counts["ebene"])]["ebene_rang"].max()
+    upper = set(areas.loc[areas["ebene_rang"] < finest, "ebene"])
+    valid = counts.merge(areas[["gebietsstand", "ebene", "raumeinheit_id", "gueltig_von", "gueltig_bis"]], on=["gebietsstand", "ebene", "raumeinheit_id"], how="left")
+    day = pd.to_datetime(valid["stichtag"])
+    then = (pd.to_datetime(valid["gueltig_von"]) <= day) & ~(pd.to_datetime(valid["gueltig_bis"]) < day)
+    shown = counts[[*KEY, "wert"]].assign(
+        minimum=counts["mindestzahl"].astype(float),
+        frei=counts["veroeffentlicht"].astype(float),
+        basis=(counts["kennzahl_id"] == STOCK).astype(float),
+        gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0) * np.where(then, VALID_THEN, 1.0),
+    )
+    least = counts.groupby(["stichtag", "kennzahl_id"], as_index=False)["mindestzahl"].max().rename(columns={"mindestzahl": "minimum"})
+    pieces = fragments[["stichtag", "kennzahl_id", "bruchstueck_id", "wert"]].merge(least, on=["stichtag", "kennzahl_id"], how="inner")
+    pieces = pieces.rename(columns={"bruchstueck_id": "raumeinheit_id"}).assign(gebietsstand="", ebene="", frei=0.0, basis=0.0, gewicht=0.0)
+    pieces = pieces[pieces.set_index(["stichtag", "kennzahl_id"]).index.isin(counts[~counts["veroeffentlicht"]].set_index(["stichtag", "kennzahl_id"]).index)]
+    table = pd.concat([shown, pieces], ignore_index=True)
+    above = areas[["gebietsstand", "ebene", "raumeinheit_id", "ebene_rang"]]
+    tree = areas.merge(above, left_on=["gebietsstand", "uebergeordnet_id"], right_on=["gebietsstand", "raumeinheit_id"], suffixes=("", "_oben"))
+    tree = tree[tree["ebene_rang_oben"] + 1 == tree["ebene_rang"]].rename(columns={"ebene_oben": "obere_ebene"})
+    lies = fragments.drop_duplicates("bruchstueck_id")
+    overlaps = pd.DataFrame(
+        [{"raumeinheit_id": piece, **dict(place)} for piece, places in zip(lies["bruchstueck_id"], lies["teil_von"], strict=True) for place in places],
+        columns=["raumeinheit_id", "gebietsstand", "ebene", "teil_von"],
+    )
+    return table, tree, overlaps
+
+
+def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singletons: bool) -> pd.DataFrame:
+    names, cells = system.names, system.cells
+    count = len(cells)
+    place = names.set_index(KEY)["spalte"]
+
+    def columns_of(rows: pd.DataFrame) -> np.ndarray:
+        mask = np.zeros(count, bool)
+        if len(rows):
+            mask[place.reindex(pd.MultiIndex.from_frame(rows[KEY])).dropna().astype(int)] = True
+        return mask
+
+    known = known.assign(stichtag=known["stichtag"].astype(names["stichtag"].dtype)) if len(known) else known
+    at = place.reindex(pd.MultiIndex.from_frame(known[KEY])).to_numpy() if len(known) else np.zeros(0)
+    shown = ~np.isnan(at.astype(float)) & known["wert"].notna().to_numpy() if len(known) else np.zeros(0, bool)
+    column, before = at[shown].astype(int), known["wert"].to_numpy(float)[shown] if len(known) else np.zeros(0)
+    change = np.abs(cells["wert"].to_numpy()[column] - before)
+    same, corrected = np.zeros(count, bool), np.zeros(count, bool)
+    same[column[change == 0]] = True
+    small = (change > 0) & (change < cells["required_width"].to_numpy()[column])
+    corrected[column[small]] = True
+    must = columns_of(withheld)
+    primary = cells["primary"] | corrected
+    system = replace(system, cells=cells.assign(primary=primary, frozen=cells["frozen"] & ~corrected & ~must, basis=cells["basis"] & ~corrected & ~must))
+    last = columns_of(known[known["wert"].isna() & known["zuletzt"]]) if len(known) else np.zeros(count, bool)
+    outcome = protect_release(system, before=(last | must) & ~(same & ~corrected) & ~primary.to_numpy(), fixed=same & ~corrected & ~must, singletons=singletons)
+    suppressed = outcome.suppressed | must
+    rows = names[~names["verborgen"] & suppressed[names["spalte"]]].copy()
+    first = cells["primary"].to_numpy()[rows["spalte"]]
+    changed = corrected[rows["spalte"]]
+    rows["conf_status"] = np.where(first | changed, "A", "D")
+    rows["grund"] = np.where(first, SMALL, np.where(changed, CORRECTION, OTHER))
+    return rows

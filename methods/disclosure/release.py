@@ -1,0 +1,472 @@
+"""A whole release as one system of equations: every count that leaves, and every group that follows from such counts.
+
+Which count is part of which comes from the definitions (age bands, attributes, declared parts), from the area tree of
+every area version, from the fragments in which two versions overlap, and from the balance of stocks and flows.
+Decides nothing about thresholds (the caller passes them per count), reads no files, changes no counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from methods.disclosure.protect import Unprotectable, protect, still_open
+from methods.disclosure.tables import VALUE_COST, collapse, tops
+
+ATTRIBUTES = ("geschlecht", "staatsangehoerigkeit", "migrationshintergrund")
+#: Persons without German citizenship count as persons with a migration background (definition in kennzahlen.csv).
+IMPLIES = {("staatsangehoerigkeit", "nichtdeutsch"): ("migrationshintergrund", "mit")}
+UNKNOWN, OPEN = -1.0, np.inf
+"""Ends of the age line: before it lie the persons whose age nobody knows."""
+FLOWS = {"geburten": 1, "sterbefaelle": -1, "zuzuege": 1, "fortzuege": -1, "umzuege_zu": 1, "umzuege_fort": -1}
+STOCK = "einwohner"
+KEEP_DISCOUNT = 0.1
+"""A cell that was withheld before costs a tenth: patterns do not flicker."""
+MANY = 150
+"""With more primaries that hang together a search takes minutes: a town that small is protected roughly."""
+HIDDEN_COST = 1e-3
+"""Of a cell that no table shows: next to nothing, but its support counts."""
+SEARCH_GAP = 0.05
+"""One search per component, to within this share of the cheapest: a release is protected in seconds, not minutes."""
+KEY = ["stichtag", "kennzahl_id", "gebietsstand", "ebene", "raumeinheit_id"]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which groups follow from counts: `hidden` {name: {kennzahl: sign}}, `sums` (whole, parts), `loose` as hidden.
+
+    The cells of `hidden` are in the system wherever their counts are; those of `loose` (any two nested groups) only
+    where they are small, because only there they need protection.
+    """
+
+    hidden: Mapping[str, Mapping[str, int]]
+    sums: Sequence[tuple[str, tuple[str, ...]]]
+    loose: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class _Box:
+    """The persons a Kennzahl counts: an interval on the line of ages, attributes, and at least so long at the address."""
+
+    name: str
+    low: float
+    high: float
+    attributes: frozenset
+    stay: float | None
+
+    def holds(self, other: _Box) -> bool:
+        longer = self.stay is None or (other.stay is not None and self.stay <= other.stay)
+        return self.low <= other.low and other.high <= self.high and self.attributes <= other.attributes and longer
+
+
+def _box(row: Mapping) -> _Box:
+    attributes = {(a, row[a]) for a in ATTRIBUTES if isinstance(row[a], str) and row[a]}
+    attributes |= {IMPLIES[a] for a in attributes if a in IMPLIES}
+    bare = pd.isna(row["alter_von"]) and pd.isna(row["alter_bis"])
+    low = UNKNOWN if bare else 0.0 if pd.isna(row["alter_von"]) else float(row["alter_von"])
+    high = OPEN if pd.isna(row["alter_bis"]) else float(row["alter_bis"]) + 1
+    stay = None if pd.isna(row["wohndauer_ab"]) else float(row["wohndauer_ab"])
+    return _Box(row["kennzahl_id"], low, high, frozenset(attributes), stay)
+
+
+def groups(kennzahlen: pd.DataFrame, parts: pd.DataFrame) -> Groups:
+    """What follows from the definitions.
+
+    kennzahlen: counts of persons of the population by kennzahl_id, alter_von, alter_bis (years, inclusive), the
+    attributes and wohndauer_ab. parts: zerlegung_id, kennzahl_id, teil_id, vollstaendig, for all other counts.
+    """
+    boxes = [_box(row) for row in kennzahlen.sort_values("kennzahl_id").to_dict("records")]
+    hidden: dict[str, dict[str, int]] = {}
+    sums: list[tuple[str, tuple[str, ...]]] = []
+    loose: dict[str, dict[str, int]] = {}
+    lines: dict[tuple, list[_Box]] = {}
+    for box in boxes:
+        lines.setdefault((box.attributes, (box.low, box.high) if box.stay is not None else None), []).append(box)
+    chain_of: dict[str, tuple] = {}
+    for key, line in lines.items():
+        chains = _along_line([(b.name, *((b.low, b.high) if key[1] is None else (b.stay, OPEN))) for b in line], hidden, sums, loose)
+        chain_of |= {name: (key, chain) for name, chain in chains.items()}
+    rests: dict[str, tuple[str, str]] = {}
+    for inner in boxes:
+        around = [outer for outer in boxes if outer != inner and outer.holds(inner) and not (inner.holds(outer) and outer.name > inner.name)]
+        for outer in around:
+            loose[f"{outer.name} − {inner.name}"] = {outer.name: 1, inner.name: -1}
+        # Structure, not only danger: the nearest group around, and the rest between the two.
+        for outer in around:
+            if chain_of[outer.name] != chain_of[inner.name] and not any(outer.holds(other) and other is not outer for other in around):
+                rest = f"{outer.name} − {inner.name}"
+                rests[rest] = outer.name, inner.name
+                hidden[rest] = {outer.name: 1, inner.name: -1}
+                sums.append((outer.name, (inner.name, rest)))
+    # Two rests of which one holds the other, e.g. Germans and Germans under 18.
+    by_name = {box.name: box for box in boxes}
+    for wide, (a, b) in rests.items():
+        for narrow, (c, d) in rests.items():
+            if wide != narrow and by_name[a].attributes == by_name[c].attributes and by_name[b].attributes == by_name[d].attributes:
+                if by_name[a].attributes != by_name[b].attributes and by_name[a].holds(by_name[c]) and by_name[b].holds(by_name[d]):
+                    name = f"({wide}) − ({narrow})"
+                    hidden[name] = {a: 1, b: -1, c: -1, d: 1}
+                    sums.append((wide, (narrow, name)))
+    for _, members in parts.sort_values(["zerlegung_id", "teil_id"]).groupby("zerlegung_id", sort=True):
+        whole, pieces = members["kennzahl_id"].iloc[0], members["teil_id"].tolist()
+        if not members["vollstaendig"].all():
+            rest = f"{whole} − {' − '.join(pieces)}"
+            hidden[rest] = {whole: 1, **dict.fromkeys(pieces, -1)}
+            sums.append((whole, (*pieces, rest)))
+        else:
+            sums.append((whole, tuple(pieces)))
+        for piece in pieces:
+            loose[f"{whole} − {piece}"] = {whole: 1, piece: -1}
+    return Groups(hidden, list(dict.fromkeys(sums)), {n: e for n, e in loose.items() if n not in hidden})
+
+
+def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: list, loose: dict) -> dict[str, int]:
+    """Counts of intervals on one line: between any two bounds that a chain of counts connects lies a computable count.
+
+    Adds to the three collections and returns the chain of every count.
+    """
+    level: dict[float, tuple[int, dict[str, int]]] = {}
+    ends: dict[float, list[tuple[float, str, int]]] = {}
+    for name, low, high in intervals:
+        ends.setdefault(low, []).append((high, name, 1))
+        ends.setdefault(high, []).append((low, name, -1))
+    for number, start in enumerate(sorted(ends)):
+        if start in level:
+            continue
+        level[start] = (number, {})
+        waiting = [start]
+        while waiting:
+            here = waiting.pop(0)
+            for there, name, sign in sorted(ends[here]):
+                if there not in level:
+                    expression = dict(level[here][1])
+                    expression[name] = expression.get(name, 0) + sign
+                    level[there] = (number, {k: v for k, v in expression.items() if v})
+                    waiting.append(there)
+    known = {(low, high): name for name, low, high in reversed(intervals)}
+    for chain in sorted({number for number, _ in level.values()}):
+        bounds = sorted(bound for bound, (number, _) in level.items() if number == chain)
+
+        def between(low: float, high: float) -> dict[str, int]:
+            expression = dict(level[high][1])
+            for name, sign in level[low][1].items():
+                expression[name] = expression.get(name, 0) - sign
+            return {name: sign for name, sign in expression.items() if sign}
+
+        steps = []
+        for low, high in pairwise(bounds):
+            name = known.get((low, high))
+            if name is None:
+                expression = between(low, high)
+                name = _formula(expression)
+                hidden[name] = expression
+            steps.append(name)
+        for first in range(len(bounds)):
+            for last in range(first + 2, len(bounds)):
+                name = known.get((bounds[first], bounds[last]))
+                if name is None:
+                    expression = between(bounds[first], bounds[last])
+                    loose.setdefault(_formula(expression), expression)
+                else:
+                    sums.append((name, tuple(steps[first:last])))
+        for name, low, high in intervals:
+            if level[low][0] == chain and known[low, high] != name:
+                sums.append((name, (known[low, high],)))
+    return {name: level[low][0] for name, low, _ in intervals}
+
+
+def _formula(expression: Mapping[str, int]) -> str:
+    terms = sorted(expression.items(), key=lambda term: (-term[1], term[0]))
+    return " ".join(f"{'+' if sign > 0 else '−'} {name}" for name, sign in terms).removeprefix("+ ")
+
+
+@dataclass(frozen=True)
+class Release:
+    """`cells` as `protect` wants them, `relations` over them; `names`: KEY, bruchstueck, and the column of every cell."""
+
+    cells: pd.DataFrame
+    relations: sp.csr_array
+    names: pd.DataFrame
+
+
+def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, kennzahlen: pd.DataFrame, parts: pd.DataFrame) -> Release:
+    """The system of everything that leaves at once.
+
+    counts: KEY, wert (whole, missing = unknown), minimum (persons), frei (already public), basis (kept as long as
+    possible), gewicht (of its loss), null_geschuetzt (zero is protected, too), komplement (what is left of a group is
+    one), hundert (nor may nothing be left of it); rows with ebene "" are fragments. areas: gebietsstand, ebene,
+    raumeinheit_id, obere_ebene, uebergeordnet_id. fragments: raumeinheit_id of the fragment and the area
+    (gebietsstand, ebene, teil_von) it lies in. kennzahlen, parts: as in `groups`, which looks at every date with the counts
+    it has. A sum over areas in which a row is missing counts only where it holds.
+    """
+    places = pd.Index(counts[["gebietsstand", "ebene", "raumeinheit_id"]].drop_duplicates().sort_values(["gebietsstand", "ebene", "raumeinheit_id"]))
+    place = {key: i for i, key in enumerate(places)}
+    trees: dict[tuple, list[int]] = {}
+    for row in areas.itertuples(index=False):
+        child, parent = (row.gebietsstand, row.ebene, row.raumeinheit_id), (row.gebietsstand, row.obere_ebene, row.uebergeordnet_id)
+        if child in place and parent in place:
+            trees.setdefault((place[parent], row.ebene), []).append(place[child])
+    for row in fragments.itertuples(index=False):
+        child, parent = ("", "", row.raumeinheit_id), (row.gebietsstand, row.ebene, row.teil_von)
+        if child in place and parent in place:
+            trees.setdefault((place[parent], ""), []).append(place[child])
+    area_sums = [(parent, sorted(children)) for (parent, _), children in sorted(trees.items())]
+
+    builder = _Builder(len(places))
+    position = pd.Series([place[k] for k in counts[["gebietsstand", "ebene", "raumeinheit_id"]].itertuples(index=False, name=None)], index=counts.index)
+    days, structure = [], {}
+    for day, rows in counts.groupby("stichtag", sort=True):
+        available = frozenset(rows["kennzahl_id"][rows["wert"].notna()])
+        if available not in structure:
+            chosen = parts[parts["kennzahl_id"].isin(available) & parts["teil_id"].isin(available)]
+            structure[available] = groups(kennzahlen[kennzahlen["kennzahl_id"].isin(available)], chosen)
+        builder.add(day, rows, position[rows.index].to_numpy(), area_sums, structure[available])
+        days.append(day)
+    for before, after in pairwise(days):
+        builder.balance(before, after)
+    return builder.finish(places)
+
+
+class _Builder:
+    """Cells by (date, group, place) as dense blocks of columns, and the sums between them."""
+
+    def __init__(self, places: int) -> None:
+        self.places, self.columns, self.equations = places, 0, 0
+        self.values: list[np.ndarray] = []
+        self.meta: list[tuple] = []
+        self.rows: list[np.ndarray] = []
+        self.cols: list[np.ndarray] = []
+        self.signs: list[np.ndarray] = []
+        self.attributes: list[np.ndarray] = []
+        self.block: dict[tuple, np.ndarray] = {}
+        self.value: dict[tuple, np.ndarray] = {}
+
+    def _new(self, day, group: str, values: np.ndarray, minimum, frei, basis, gewicht, null, hidden: bool) -> None:
+        present = ~np.isnan(values)
+        number = np.full(self.places, -1)
+        number[present] = np.arange(self.columns, self.columns + present.sum())
+        self.columns += int(present.sum())
+        self.block[day, group], self.value[day, group] = number, values
+        self.values.append(values[present])
+        self.meta.append((day, group, np.flatnonzero(present)))
+        self.attributes.append(np.array([minimum, frei, basis, gewicht, null, np.full(self.places, hidden, float)], float)[:, present])
+
+    def _sum(self, members: Iterable[tuple[np.ndarray, int]]) -> None:
+        """One equation per position: members are (columns, sign), -1 where there is none."""
+        members = list(members)
+        width = len(members[0][0])
+        for number, sign in members:
+            there = number >= 0
+            self.rows.append(np.arange(self.equations, self.equations + width)[there])
+            self.cols.append(number[there])
+            self.signs.append(np.full(int(there.sum()), sign))
+        self.equations += width
+
+    def add(self, day, rows: pd.DataFrame, position: np.ndarray, area_sums, known: Groups) -> None:
+        table: dict[str, dict[str, np.ndarray]] = {}
+        columns = ("wert", "minimum", "frei", "basis", "gewicht", "null_geschuetzt", "komplement", "hundert")
+        order = rows["kennzahl_id"].to_numpy()
+        data = rows[list(columns)].to_numpy(float)
+        for group in sorted(set(order)):
+            chosen = order == group
+            grid = np.zeros((len(columns), self.places))
+            grid[0] = np.nan
+            grid[:, position[chosen]] = data[chosen].T
+            if not np.isnan(grid[0]).all():
+                table[group] = grid
+                self._new(day, group, *grid[:6], hidden=False)
+
+        def derived(expression):
+            if any(name not in table for name in expression):
+                return None
+            values = sum(sign * table[name][0] for name, sign in expression.items())
+            least = np.max([table[name][1] * table[name][6] for name in expression], axis=0)
+            free = np.min([table[name][2] for name in expression], axis=0)
+            return values, least, free, np.max([table[name][7] for name in expression], axis=0)
+
+        zero = np.zeros(self.places)
+        for name, expression in known.hidden.items():
+            if (found := derived(expression)) is not None and not np.isnan(found[0]).all():
+                values, least, free, whole = found
+                self._new(day, name, np.where(values < 0, np.nan, values), least, free, zero, zero, whole * (" − " in name), hidden=True)
+        for whole, parts in known.sums:
+            if all((day, member) in self.block for member in (whole, *parts)):
+                blocks = [self.block[day, member] for member in (whole, *parts)]
+                # A sum that the delivered counts themselves break is none an attacker could use.
+                holds = np.abs(self.value[day, whole] - sum(self.value[day, part] for part in parts)) == 0
+                there = np.all([b >= 0 for b in blocks], axis=0) & holds
+                if there.any():
+                    self._sum((block[there], -1 if i == 0 else 1) for i, block in enumerate(blocks))
+        for name, expression in known.loose.items():
+            if (found := derived(expression)) is not None:
+                values, least, free, _ = found
+                small = (values >= 1) & (values < least) & (free == 0)
+                if small.any():
+                    self._new(day, name, np.where(small, values, np.nan), least, free, zero, zero, zero, hidden=True)
+                    self._sum([(self.block[day, name][small], 1), *((self.block[day, k][small], -sign) for k, sign in expression.items())])
+        for (there, group), number in [(k, b) for k, b in self.block.items() if k[0] == day]:
+            if group in known.loose:
+                continue
+            values = self.value[there, group]
+            for parent, children in area_sums:
+                present = [c for c in children if number[c] >= 0]
+                if number[parent] >= 0 and present and values[parent] == values[present].sum():
+                    self._sum([(number[[parent]], -1), *((number[[c]], 1) for c in present)])
+
+    def balance(self, before, after) -> None:
+        """Stock after = stock before + births - deaths + arrivals - departures, where it holds."""
+        flows = {name: sign for name, sign in FLOWS.items() if (after, name) in self.block}
+        if len(flows) < 2 or (before, STOCK) not in self.block or (after, STOCK) not in self.block:
+            return
+        terms = [((after, STOCK), -1), ((before, STOCK), 1), *(((after, name), sign) for name, sign in flows.items())]
+        blocks = [self.block[key] for key, _ in terms]
+        rest = sum(sign * self.value[key] for key, sign in terms)
+        there = np.all([b >= 0 for b in blocks], axis=0) & (rest == 0)
+        if there.any():
+            self._sum((block[there], sign) for block, (_, sign) in zip(blocks, terms, strict=True))
+
+    def finish(self, places: pd.Index) -> Release:
+        days = np.concatenate([np.full(len(p), i) for i, (_, _, p) in enumerate(self.meta)]) if self.meta else np.zeros(0, int)
+        where = np.concatenate([p for _, _, p in self.meta]) if self.meta else np.zeros(0, int)
+        keys = list(places)
+        names = pd.DataFrame(
+            {
+                "stichtag": [self.meta[i][0] for i in days],
+                "kennzahl_id": [self.meta[i][1] for i in days],
+                "gebietsstand": [keys[i][0] for i in where],
+                "ebene": [keys[i][1] for i in where],
+                "raumeinheit_id": [keys[i][2] for i in where],
+            }
+        )
+        values = np.concatenate(self.values) if self.values else np.zeros(0)
+        if (values != np.floor(values)).any():
+            raise ValueError("counts are whole numbers")
+        minimum, free, basis, weight, null, hidden = np.concatenate(self.attributes, axis=1) if self.attributes else np.zeros((6, 0))
+        system = collapse(list(range(len(values))), values.astype(np.int64), self.equations, self.rows, self.cols, self.signs)
+        column = system.column_of.to_numpy()
+        names["verborgen"] = (hidden > 0) | (names["ebene"] == "").to_numpy()
+        names["spalte"] = column
+        count = len(system.cells)
+
+        def largest(of: np.ndarray) -> np.ndarray:
+            out = np.zeros(count)
+            np.maximum.at(out, column, of)
+            return out
+
+        value = system.cells["wert"].to_numpy()
+        least, public = largest(minimum), largest(free) > 0
+        shown = largest((~names["verborgen"]).astype(float).to_numpy()) > 0
+        empty = (value == 0) & (largest(null) == 0)
+        primary = (value < least) & ~empty & ~public
+        text = names.drop_duplicates("spalte").set_index("spalte").sort_index()
+        cells = pd.DataFrame(
+            {
+                "zelle_id": [" | ".join(map(str, row)) for row in text[KEY].itertuples(index=False, name=None)],
+                "wert": value,
+                "primary": primary,
+                "frozen": (public | (shown & (empty | tops(system.relations)))) & ~primary,
+                "hidden": ~shown,
+                "basis": (largest(basis) > 0) & ~primary & shown,
+                "cost": np.where(shown, (1 + VALUE_COST * value) * np.maximum(largest(weight), 1.0), HIDDEN_COST),
+                "required_width": np.maximum(least, 1),
+            }
+        )
+        return Release(cells, system.relations, names)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`suppressed` per column; how many components needed a search, how many kept the pattern of the last release."""
+
+    suppressed: np.ndarray
+    solved: int
+    kept: int
+
+
+def protect_release(
+    system: Release, *, before: np.ndarray | None = None, fixed: np.ndarray | None = None, singletons: bool = False, criterion: str = "interval"
+) -> Outcome:
+    """Withhold so much of the release that no primary is open, component by component of what may move.
+
+    before: columns withheld in the last release; where that is still enough, it stays as it is. fixed: columns once
+    published, which stay so. Basic counts (`basis`) are given up only where nothing else helps.
+    Unprotectable names the cells that stay open even then.
+    """
+    cells, relations = system.cells.copy(), system.relations
+    before = np.zeros(len(cells), bool) if before is None else before
+    if fixed is not None:
+        cells["frozen"] |= fixed & ~cells["hidden"]
+        cells["primary"] &= ~fixed | cells["hidden"]
+    cells.loc[before, "cost"] *= KEEP_DISCOUNT
+    hard = cells["frozen"].to_numpy().copy()
+    soft = cells["basis"].to_numpy() & ~hard & ~before
+    suppressed = cells["primary"].to_numpy().copy()
+    kept = solved = 0
+    first_name = system.names.reset_index().groupby("spalte")["index"].first().to_numpy()
+    done = np.zeros(len(cells), bool)
+    while True:
+        frozen = hard | soft
+        movable = sp.csr_array(relations.astype(float) @ sp.diags_array((~frozen).astype(float)))
+        count, label = connected_components(abs(movable).T @ abs(movable), directed=False)
+        wanted = np.unique(label[cells["primary"].to_numpy() & ~frozen])
+        stuck: list[str] = []
+        reopened = False
+        by_label = np.argsort(label, kind="stable")
+        starts = np.searchsorted(label[by_label], np.arange(count + 1))
+        csc = movable.tocsc()
+        for number in wanted:
+            inside = by_label[starts[number] : starts[number + 1]]
+            if done[inside].all():
+                continue
+            touching = np.unique(csc[:, inside].indices)
+            rows = relations[touching]
+            members = np.unique(np.concatenate([inside, rows.indices])) if len(touching) else inside
+            part = sp.csr_array(rows.tocsc()[:, members])
+            own = cells.iloc[members].assign(frozen=frozen[members])
+            old = before[members] | own["primary"].to_numpy()
+            try:
+                if old[~own["primary"].to_numpy()].any() and not still_open(own, part, old & ~own["frozen"].to_numpy(), criterion=criterion, singletons=singletons):
+                    chosen = old & ~own["frozen"].to_numpy()
+                    kept += 1
+                elif own["primary"].sum() > MANY:
+                    chosen = _roughly(own, part, system.names["kennzahl_id"].to_numpy()[first_name[members]], criterion=criterion, singletons=singletons)
+                    solved += 1
+                else:
+                    # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
+                    chosen = protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1).suppressed
+                    solved += 1
+            except Unprotectable as error:
+                around = np.zeros(len(cells), bool)
+                around[members] = True
+                if (soft & around).any():
+                    soft &= ~around
+                    reopened = True
+                else:
+                    stuck += error.cells
+                continue
+            suppressed[members] = chosen
+            done[inside] = True
+        if stuck:
+            raise Unprotectable(stuck)
+        if not reopened:
+            return Outcome(suppressed & ~cells["frozen"].to_numpy(), solved, kept)
+        # What was solved next to a reopened count is looked at again together with it.
+        done[:] = False
+
+
+def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **rules) -> np.ndarray:
+    """Without a search: whole counts that meet a primary in a sum, in every area; if that is not enough, all that may move."""
+    primary, free = cells["primary"].to_numpy(), ~cells["frozen"].to_numpy()
+    touching = abs(relations.astype(float))
+    meets = (touching.T @ (touching @ primary.astype(float))) > 0
+    some = free & (np.isin(kinds, np.unique(kinds[meets & free & ~cells["hidden"].to_numpy()])) | cells["hidden"].to_numpy() | primary)
+    for chosen in (some, free):
+        if not (left := still_open(cells, relations, chosen, **rules)):
+            return chosen
+    raise Unprotectable(left)

@@ -1,0 +1,63 @@
+"""What the command line says about protection: attacks on a release, and how much of it can be seen. Decides nothing."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.failures import PermanentFailure
+from orchestration.report import german, out
+from orchestration.resources import Workplace
+from warehouse import publish, rules
+from warehouse.attack import leaks
+from warehouse.connect import connect
+
+
+def attack_report(place: Workplace, release_id: str | None) -> int:
+    """Attack what each audience got or waits for; prints every finding with its sum and returns how many there are."""
+    if not place.home.current.exists():
+        raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
+    release_id = release_id or place.home.current.resolve().name
+    folders: dict[str, Path] = {publish.AUTOMATIC: place.home.published / release_id}
+    for audience in publish.BY_APPROVAL:
+        approved = place.home.published / "freigegeben" / audience / release_id
+        folders[audience] = approved if approved.is_dir() else place.home.sealed / "freigabe" / release_id / audience
+    folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
+    if not folders:
+        raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht; ./sozialraum status zeigt alle.")
+    levels = {level.id for level in place.city.stadt.ebenen if not level.intern}
+    total = 0
+    for audience, folder in folders.items():
+        start = time.perf_counter()
+        least = rules.minimum(audience, place.city.stadt.mindestzahl)
+        found = leaks(folder, least, levels, publish.earlier(place.home, place.ledger, audience, release_id))
+        out.print(f"{audience}: {len(found)} Befunde, Mindestzahl {least}, {german(time.perf_counter() - start, 1)} s", soft_wrap=True)
+        for finding in found:
+            out.print("  " + escape(finding), soft_wrap=True)
+        total += len(found)
+    return total
+
+
+def share_report(place: Workplace) -> None:
+    """Share of values published per audience and level, and the groupings that would raise it."""
+    mart = place.home.current / "mart.duckdb"
+    if not mart.exists():
+        raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
+    table = Table("Zielgruppe", "Ebene", "Werte", "gesperrt", "veröffentlicht", title="Anteil der veröffentlichten Indikatorwerte")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    with connect(mart, read_only=True) as db:
+        rows = db.execute(
+            """select zielgruppe, ebene, sum(werte), sum(gesperrt) from fct_schutz_quote
+               group by zielgruppe, ebene, ebene_rang order by list_position(['verwaltung', 'traeger', 'oeffentlich'], zielgruppe), ebene_rang"""
+        ).fetchall()
+        for audience, level, values, withheld in rows:
+            table.add_row(audience, level, german(values), german(withheld), f"{german(100 * (1 - withheld / values), 1)} %")
+        out.print(table)
+        for audience, level, indicator, withheld, proposal in db.execute(
+            "select zielgruppe, ebene, indikator_id, gesperrt, vorschlag from fct_schutz_vorschlag where zielgruppe = 'verwaltung' order by gesperrt desc, ebene, indikator_id limit 20"
+        ).fetchall():
+            out.print(f"{audience}, {level}: {indicator} ({german(withheld)} gesperrt). {proposal}", soft_wrap=True)

@@ -1,0 +1,172 @@
+"""A release as one system: groups that follow from definitions, joint against separate protection, years, corrections."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from methods.disclosure.audit import Published, audit
+from methods.disclosure.pattern import pattern
+from methods.disclosure.release import KEY, groups, protect_release, release
+
+PERSON = ["alter_von", "alter_bis", "geschlecht", "staatsangehoerigkeit", "migrationshintergrund", "wohndauer_ab"]
+NO_PARTS = pd.DataFrame({"zerlegung_id": [], "kennzahl_id": [], "teil_id": [], "vollstaendig": []})
+NOTHING = pd.DataFrame({name: [] for name in ["zielgruppe", *KEY, "wert", "zuletzt"]})
+MINIMUM = 3
+
+
+def kinds(*rows):
+    return pd.DataFrame([{"kennzahl_id": name, **dict.fromkeys(PERSON), **more} for name, more in rows])
+
+
+TOTAL, CHILDREN, FOREIGN = ("einwohner", {}), ("alter_0_17", {"alter_von": 0, "alter_bis": 17}), ("nichtdeutsche", {"staatsangehoerigkeit": "nichtdeutsch"})
+FOREIGN_CHILDREN = ("nichtdeutsche_0_17", {"alter_von": 0, "alter_bis": 17, "staatsangehoerigkeit": "nichtdeutsch"})
+
+
+def test_ages_between_any_two_bounds_are_groups():
+    # 0-5 and 0-17 leave 6-17; 0-17 and 18+ with everybody of known age make nothing new.
+    found = groups(kinds(("a", {"alter_von": 0, "alter_bis": 5}), ("b", {"alter_von": 0, "alter_bis": 17}), ("c", {"alter_von": 18})), NO_PARTS)
+    assert found.hidden["b − a"] == {"b": 1, "a": -1}
+    assert ("b", ("a", "b − a")) in found.sums
+    assert {"b": 1, "c": 1, "a": -1} in found.loose.values()
+
+
+def test_what_is_left_of_a_group_and_of_its_ages():
+    # Germans, German children, and (Germans) − (German children) = German adults.
+    found = groups(kinds(TOTAL, CHILDREN, FOREIGN, FOREIGN_CHILDREN), NO_PARTS)
+    assert found.hidden["einwohner − nichtdeutsche"] == {"einwohner": 1, "nichtdeutsche": -1}
+    assert {"einwohner": 1, "nichtdeutsche": -1, "alter_0_17": -1, "nichtdeutsche_0_17": 1} in found.hidden.values()
+
+
+def test_declared_parts_have_a_rest_unless_they_are_complete():
+    parts = pd.DataFrame([("z", "k", "x", True), ("z", "k", "y", True), ("w", "k", "v", False)], columns=NO_PARTS.columns)
+    found = groups(kinds(TOTAL), parts)
+    assert ("k", ("x", "y")) in found.sums and ("k", ("v", "k − v")) in found.sums
+
+
+# --- two area versions and several years --------------------------------------------------------------------------------
+
+#: Block -> area before and after; block 3 moves and has few foreigners.
+BEFORE, AFTER = {1: "a", 2: "a", 3: "a", 4: "b", 5: "b", 6: "c"}, {1: "a", 2: "a", 3: "b", 4: "b", 5: "b", 6: "c"}
+VERSIONS = {"alt": BEFORE, "neu": AFTER}
+AREAS = pd.DataFrame(
+    [(v, "raum", r, "s", 2) for v in VERSIONS for r in "abc"] + [(v, "stadt", "s", None, 1) for v in VERSIONS],
+    columns=["gebietsstand", "ebene", "raumeinheit_id", "uebergeordnet_id", "ebene_rang"],
+).assign(gueltig_von=pd.Timestamp(2000, 1, 1), gueltig_bis=pd.NaT)
+RULES = pd.DataFrame(
+    [dict(kennzahl_id=k, zielgruppe=z, mindestzahl=MINIMUM, komplement=True, null_geschuetzt=False, hundert_prozent=False, einzelfall=False) for k in ("einwohner", "nichtdeutsche") for z in ("verwaltung", "traeger", "oeffentlich")]
+)
+FORMULAS = pd.DataFrame({"indikator_id": ["i"], "kennzahl_id": ["nichtdeutsche"]})
+
+
+def town(years, versions=("alt", "neu")):
+    counts, fragments = [], []
+    for year in years:
+        draw = np.random.default_rng(year)
+        blocks = {"einwohner": dict(enumerate(draw.integers(80, 120, 6), 1)), "nichtdeutsche": dict(enumerate(draw.integers(10, 30, 6), 1)) | {3: 1 + year % 2}}
+        for kind, number in blocks.items():
+            day = date(year, 12, 31)
+            for version in versions:
+                lies = VERSIONS[version]
+                counts += [(day, kind, version, "raum", r, float(sum(n for b, n in number.items() if lies[b] == r))) for r in "abc"]
+                counts.append((day, kind, version, "stadt", "s", float(sum(number.values()))))
+            for piece in sorted({(BEFORE[b], AFTER[b]) for b in number}):
+                places = [{"gebietsstand": v, "ebene": "raum", "teil_von": r} for v, r in zip(VERSIONS, piece, strict=True)]
+                fragments.append((day, kind, "/".join(piece), float(sum(n for b, n in number.items() if (BEFORE[b], AFTER[b]) == piece)), places))
+    frame = pd.DataFrame(counts, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    return frame, pd.DataFrame(fragments if len(versions) > 1 else [], columns=["stichtag", "kennzahl_id", "bruchstueck_id", "wert", "teil_von"])
+
+
+def withheld(counts, fragments, earlier=NOTHING):
+    found = pattern(counts, fragments, AREAS, kinds(TOTAL, FOREIGN), None, RULES, FORMULAS, earlier)
+    return {tuple(row) for row in found.loc[found["zielgruppe"] == "verwaltung", KEY].itertuples(index=False, name=None)}
+
+
+def attack(counts, hidden):
+    """What follows from all published counts; equations written down here, not taken from the protector."""
+    cells, sums = {}, []
+    for *key, value in counts[[*KEY, "wert"]].itertuples(index=False, name=None):
+        cells["|".join(map(str, key))] = np.nan if tuple(key) in hidden else value
+    for day in counts["stichtag"].unique():
+        for kind in ("einwohner", "nichtdeutsche"):
+            for version, lies in VERSIONS.items():
+                sums.append({f"{day}|{kind}|{version}|stadt|s": -1} | {f"{day}|{kind}|{version}|raum|{r}": 1 for r in "abc"})
+                for r in "abc":
+                    sums.append({f"{day}|{kind}|{version}|raum|{r}": -1} | {f"{day}|{kind}|{BEFORE[b]}/{AFTER[b]}": 1 for b in BEFORE if lies[b] == r})
+    table = Published(pd.DataFrame({"z": list(cells), "wert": list(cells.values())}), {"z": []}, {"z": ""})
+    return audit([table], MINIMUM, balances=[{f"anzahl|z={cell}": sign for cell, sign in equation.items()} for equation in sums]).open
+
+
+FIVE = range(2016, 2021)
+
+
+def test_two_geographies_and_five_years_separately_protected_are_open_and_jointly_are_not():
+    both, fragments = town(FIVE)
+    apart = set().union(*(withheld(*town(FIVE, (version,))) for version in VERSIONS))
+    leaks = attack(both, apart)
+    # Area a before − area a after = block 3, in every year; the derivation is a sum anyone can check.
+    assert len(leaks) >= len(FIVE)
+    assert leaks["herleitung"].str.contains("nichtdeutsche|alt|raum|a", regex=False).any()
+    jointly = withheld(both, fragments)
+    assert jointly and attack(both, jointly).empty
+
+
+def test_year_six_leaves_the_years_before_as_they_were_and_protected():
+    first, fragments = town(FIVE)
+    before = withheld(first, fragments)
+    shown = [tuple(key) in before for key in first[KEY].itertuples(index=False, name=None)]
+    earlier = first.assign(zielgruppe="verwaltung", zuletzt=True, wert=first["wert"].mask(shown))[NOTHING.columns]
+    six, more = town(range(2016, 2022))
+    after = withheld(six, more, earlier)
+    assert {key for key in after if key[0] != date(2021, 12, 31)} == before
+    assert attack(six, after).empty
+
+
+def test_a_correction_by_few_persons_is_withheld_and_a_larger_one_is_not():
+    counts, fragments = town([2016], ("alt",))
+    for change, hidden in ((1, True), (MINIMUM, False)):
+        earlier = counts.assign(zielgruppe="oeffentlich", zuletzt=True)
+        moved = (earlier["kennzahl_id"] == "nichtdeutsche") & earlier["raumeinheit_id"].isin(["a", "s"])
+        earlier.loc[moved, "wert"] -= change
+        found = withheld(counts, fragments, earlier[NOTHING.columns])
+        assert ((date(2016, 12, 31), "nichtdeutsche", "alt", "raum", "a") in found) == hidden
+
+
+def test_what_was_shown_before_stays_shown():
+    both, fragments = town([2017])
+    free = withheld(both, fragments)
+    assert free
+    kept = sorted(free)[:1]
+    earlier = both[[tuple(key) in kept for key in both[KEY].itertuples(index=False, name=None)]].assign(zielgruppe="verwaltung", zuletzt=True)
+    again = withheld(both, fragments, earlier[NOTHING.columns])
+    assert not set(kept) & again and attack(both, again).empty
+
+
+def test_stock_and_flow_protects_the_flow_and_its_balance():
+    # a: 50 + births 1 - deaths 4 = 47; births of 1 are small; so are those of b (2); the stocks are known.
+    rows = []
+    for day, a, b in ((date(2019, 12, 31), 50, 60), (date(2020, 12, 31), 47, 57)):
+        rows += [(day, "einwohner", "alt", "raum", "a", a), (day, "einwohner", "alt", "raum", "b", b), (day, "einwohner", "alt", "stadt", "s", a + b)]
+    day = date(2020, 12, 31)
+    for kind, a, b in (("geburten", 1, 2), ("sterbefaelle", 4, 5)):
+        rows += [(day, kind, "alt", "raum", "a", a), (day, kind, "alt", "raum", "b", b), (day, kind, "alt", "stadt", "s", a + b)]
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(minimum=MINIMUM, frei=0, basis=0, gewicht=1, null_geschuetzt=0, komplement=1, hundert=0)
+    counts["basis"] = (counts["kennzahl_id"] == "einwohner").astype(int)
+    tree = AREAS[AREAS["ebene"] == "raum"].assign(obere_ebene="stadt")
+    system = release(counts, tree, pd.DataFrame({"raumeinheit_id": [], "gebietsstand": [], "ebene": [], "teil_von": []}), kinds(TOTAL), NO_PARTS)
+    found = protect_release(system)
+    hidden = system.names[found.suppressed[system.names["spalte"]]]
+    # Births and deaths of both areas: with deaths shown, births would be 47 - 50 + 4.
+    assert set(zip(hidden["kennzahl_id"], hidden["raumeinheit_id"], strict=True)) >= {("geburten", "a"), ("geburten", "b"), ("sterbefaelle", "a"), ("sterbefaelle", "b")}
+
+
+@pytest.mark.parametrize(("hundred", "hidden"), [(False, False), (True, True)])
+def test_all_of_a_group_is_protected_by_rule(hundred, hidden):
+    # In area a everybody is a foreigner: 20 of 20.
+    day = date(2020, 12, 31)
+    rows = [(day, "einwohner", "alt", "raum", "a", 20.0), (day, "einwohner", "alt", "raum", "b", 40.0), (day, "einwohner", "alt", "raum", "c", 40.0), (day, "einwohner", "alt", "stadt", "s", 100.0)]
+    rows += [(day, "nichtdeutsche", "alt", "raum", "a", 20.0), (day, "nichtdeutsche", "alt", "raum", "b", 10.0), (day, "nichtdeutsche", "alt", "raum", "c", 9.0), (day, "nichtdeutsche", "alt", "stadt", "s", 39.0)]
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), None, RULES.assign(hundert_prozent=hundred), FORMULAS, NOTHING)
+    assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any() == hidden
