@@ -279,7 +279,7 @@ class View:
         """Survey values with n and interval; None where no survey is published."""
         if "fct_umfrage" not in self.mart.optional:
             return None
-        return [{**r, "text": wording.amount(r.get("wert"), "Prozent"), "span": wording.span(r.get("ki_unten"), r.get("ki_oben"), "Prozent")} for r in self.of_area("fct_umfrage", area)]
+        return [{**r, "frage": r.get("fragetext"), "text": wording.amount(r.get("wert"), "Prozent"), "span": wording.span(r.get("ki_unten"), r.get("ki_oben"), "Prozent")} for r in self.of_area("fct_umfrage", area)]
 
     def themes(self, area: Area) -> list[dict[str, Any]] | None:
         """Themes with released statements only; None where none are published."""
