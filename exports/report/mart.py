@@ -31,7 +31,7 @@ Z95 = 1.959963984540054
 #: fct_trend writes the verdicts of methods.trend as one word.
 GIVEN_TREND = {verdict.replace(" ", "_"): verdict for verdict in (RISING, FALLING, NO_TREND)}
 #: Beside the marts of every town; each section says what is missing where its mart is not published.
-OPTIONAL = ("fct_index", "fct_ort", "fct_umfrage", "fct_thema")
+OPTIONAL = ("fct_index", "dim_ort", "fct_umfrage", "fct_aussage", "fct_planungsthema", "fct_massnahme", "fct_netzwerk")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ TREND_SIGN = {RISING: "↗", FALLING: "↘", NO_TREND: "○", NOT_COMPUTABLE: "?
 COMPARISON = {HIGHER: "höher", LOWER: "niedriger", SIMILAR: "kein nachweisbarer Unterschied", OPEN: "lässt sich nicht sagen"}
 COMPARISON_SIGN = {HIGHER: "▲", LOWER: "▼", SIMILAR: "○", OPEN: "?"}
 UNIT = {"Prozent": "%", "Prozentpunkte": "Pp.", "je 100 Personen": "je 100"}
-DIGITS = {"Personen": 0, "Verhältnis": 2, "Haushalte": 0, "Plätze": 0, "Anzahl": 0, "Fälle": 0}
+DIGITS = {"Personen": 0, "Verhältnis": 2, "Haushalte": 0, "Plätze": 0, "Anzahl": 0, "Fälle": 0, "Faktor": 2}
+#: Units of mere counts: a larger area has more of them, so they are not compared.
+COUNTS = ("Personen", "Haushalte")
 MINUS = "−"
 NARROW = "\u202f"
 
