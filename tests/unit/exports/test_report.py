@@ -96,7 +96,7 @@ def test_published_verdicts_hold_before_own_ones(make_mart: Callable[..., Path])
     keys = "raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id"
     verdicts = f"""create table fct_vergleich as select {keys}, case raumeinheit_id when 'r1' then 'aehnlich' when 'r2' then 'niedriger' when 'r3' then 'nicht_berechenbar' end as richtung,
         case when ebene = 'raum' and raumeinheit_id <> 'r4' then 1 end as rang_unten, case when ebene = 'raum' and raumeinheit_id <> 'r4' then 3 end as rang_oben from fct_indikatorwert"""
-    trends = f"create table fct_trend as select {keys}, case raumeinheit_id when 'r1' then 'kein_Trend_nachweisbar' when 'r2' then 'fallend' else 'nicht_berechenbar' end as richtung from fct_indikatorwert"
+    trends = f"create table fct_trend as select {keys}, case raumeinheit_id when 'r1' then 'keine_nachweisbare_Veränderung' when 'r2' then 'fallend' else 'nicht_berechenbar' end as richtung from fct_indikatorwert"
     series = read(make_mart(growth=1.0, extra=(verdicts, trends)), LEVELS).of("raum", "anteil_x")
     assert list(series.verdict[:, -1]) == [SIMILAR, LOWER, OPEN, OPEN]
     assert list(series.trend) == [NO_TREND, FALLING, NOT_COMPUTABLE, NOT_COMPUTABLE]
