@@ -170,5 +170,5 @@ def _annex(view: View) -> dict[str, Any]:
             rows.append([area.name, *cells])
         heads = [f"{i['name']} ({wording.UNIT.get(i['einheit'], i['einheit'])}, {mart.of(level.id, i['indikator_id']).years[mart.of(level.id, i['indikator_id']).last]})" for i in columns]  # type: ignore[index]
         tables.append({"titel": level.plural, "kopf": [level.name, *heads], "zeilen": rows})
-    sources = [[s["quelle_id"] + (" (simuliert)" if s["simuliert"] else ""), s["stichtag"].strftime("%d.%m.%Y") if s["stichtag"] else "", s["eingang"].strftime("%d.%m.%Y") if s["eingang"] else "", wording.number(s["zeilen"], 0)] for s in mart.sources]
+    sources = [[s["quelle"], str(s["lieferungen"]), s["stichtage"], s["eingang"], s["zeilen"]] for s in view.sources()]
     return {"tabellen": tables, "quellen": sources, "zeichen": [[s["zeichen"], s["bedeutung"]] for s in mart.statuses.values() if s["zeichen"]]}

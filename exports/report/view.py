@@ -27,6 +27,8 @@ GROUPS = {
 INDICES = {"hilden_belastung": "Belastungsindex Hilden", "mss_status": "Statusindex (Monitoring Soziale Stadtentwicklung)", "mss_dynamik": "Dynamikindex (Monitoring Soziale Stadtentwicklung)"}
 #: Rows of the table that opens a profile's comparison, statements quoted per theme, areas of an index listed one by one.
 STRIKING, QUOTES, LISTED = 12, 2, 40
+#: Years after which a newest value is no news any more: an election period.
+FRESH = 5
 KEY_FACTS = ("einwohner", "einwohnerdichte", "durchschnittsalter", "anteil_0_17", "anteil_65_plus")
 #: What a town is asked about first; filled up with the first of each group.
 CORE = ("anteil_0_17", "anteil_65_plus", "anteil_nichtdeutsche", "sgb2_quote", "arbeitslosenanteil", "anteil_alleinerziehende")
@@ -136,7 +138,7 @@ class View:
             mere = unit in wording.COUNTS
             found.append({
                 "indikator": indicator, "name": indicator["name"], "unit": wording.UNIT.get(unit, unit), "jahr": one.years[year], "zelle": cell,
-                "rest": wording.number(rest, wording.digits_of(unit)), "rest_wert": rest, "abstand": abs(cell["wert"] - rest) / (float(np.nanstd(one["wert"][:, year])) or np.nan), "verdict": verdict, "direction": direction,
+                "rest": wording.number(rest, wording.digits_of(unit)), "rest_wert": rest, "frisch": one.years[-1] - one.years[year] <= FRESH, "abstand": abs(cell["wert"] - rest) / (float(np.nanstd(one["wert"][:, year])) or np.nan), "verdict": verdict, "direction": direction,
                 "spine": figures.spine(cell["wert"], cell.get("unten", np.nan), cell.get("oben", np.nan), town, one["wert"][:, year], verdict) if not mere else "",
                 "spark": figures.spark(one["wert"][area.place, : year + 1], *limits),
                 "vergleich": "Anzahl, kein Vergleich" if mere else wording.COMPARISON[verdict], "vergleich_zeichen": "" if mere else wording.COMPARISON_SIGN[verdict],
@@ -170,7 +172,7 @@ class View:
     @staticmethod
     def most_different(valued: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Rows that differ demonstrably, those first whose area stands farthest out among all of its level."""
-        apart = [row for row in valued if row["verdict"] in (HIGHER, LOWER)]
+        apart = [row for row in valued if row["verdict"] in (HIGHER, LOWER) and row["frisch"]]
         return sorted(apart, key=lambda row: (-row["abstand"], row["name"]))[:STRIKING]
 
     def parent(self, area: Area) -> Area | None:
@@ -207,7 +209,8 @@ class View:
             if row["zelle"]["fehlt"]:
                 found.setdefault(row["zelle"]["fehlt"], []).append(f"{row['name']} ({row['jahr']})")
         here = {row["indikator"]["indikator_id"] for row in rows}
-        for indicator in self.mart.indicators:
+        # What the town has nowhere stands once, on the page of all indicators.
+        for indicator in self.shown:
             if indicator["indikator_id"] not in here:
                 one = self.mart.of(area.level, indicator["indikator_id"])
                 status = one.status[area.place, -1] if one.years else "nicht_geliefert"
@@ -326,15 +329,26 @@ class View:
             own = sorted((r for r in rows if r["kategorie_name"] == kind), key=lambda r: (r["name"] or "", r["ort_id"]))
             if own:
                 seats = [r["plaetze"] for r in own if r["plaetze"] is not None]
-                groups.append({"nr": no, "art": kind, "orte": [{**r, "ohne_punkt": r["ort_id"] not in self.located} for r in own], "stand": f"{max(r['stichtag'] for r in own):%d.%m.%Y}",
+                groups.append({"nr": no, "art": kind, "orte": own, "namen": self.place_names(own), "stand": f"{max(r['stichtag'] for r in own):%d.%m.%Y}",
                                "plaetze": wording.number(sum(seats), 0) if len(seats) == len(own) else ""})  # fmt: skip
+        # The many lie below the few.
         drawn = self.layers.get(area.level)
-        points = [(*self.located[o["ort_id"]], str(g["nr"]), f"{g['art']}: {o['name'] or 'ohne Namen'}") for g in groups for o in g["orte"] if not o["ohne_punkt"]]
+        points = [(*self.located[o["ort_id"]], str(g["nr"]), f"{g['art']}: {o['name'] or 'ohne Namen'}") for g in sorted(groups, key=lambda g: -len(g["orte"])) for o in g["orte"] if o["ort_id"] in self.located]
         label = f"{len(points)} Orte in {area.name}: " + ", ".join(f"{g['art']} {len(g['orte'])}" for g in groups) + ". Alle Namen in der Liste darunter."
         svg = figures.point_map(drawn, {area.place}, points, label, self.edition.simulated) if points and drawn else None
         everywhere = {(a.level, a.id) for level in self.mart.levels for a in self.mart.areas[level.id]}
         nowhere = sum((r["ebene"], r["raumeinheit_id"]) not in everywhere for r in self.current["dim_ort"])
         return {"groups": groups, "anzahl": len(rows), "svg": svg, "missing": [kind for kind in self.kinds if kind not in {g["art"] for g in groups}], "nowhere": nowhere}
+
+    def place_names(self, rows: list[dict[str, Any]]) -> list[str]:
+        """Name, body and places of each; stops of one name on both sides of a road are one entry."""
+        counted: dict[str, int] = {}
+        for r in rows:
+            text = (r["name"] or "ohne Namen") + (f" ({r['traeger']})" if r["traeger"] else "")
+            text += f", {wording.number(r['plaetze'], 0)} Plätze" if r["plaetze"] is not None and len(rows) > 1 else ""
+            text += "" if r["ort_id"] in self.located else " [Lage nicht bekannt]"
+            counted[text] = counted.get(text, 0) + 1
+        return [text if n == 1 else f"{text} ({n}-mal)" for text, n in counted.items()]
 
     def survey(self, area: Area) -> dict[str, Any] | None:
         """The newest survey: one answer per question beside the town's, all answers below; None where no survey is published.
@@ -403,6 +417,23 @@ class View:
             found.setdefault(r["art"], []).append(r)
         return list(found.items())
 
+    # sources ------------------------------------------------------------------------------------------------------
+
+    def sources(self) -> list[dict[str, Any]]:
+        """One row per source: how many deliveries, from when to when, what of them counts."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for s in self.mart.sources:
+            found.setdefault(s["quelle_id"], []).append(s)
+        rows = []
+        for name, parts in found.items():
+            days = sorted(s["stichtag"] for s in parts if s["stichtag"])
+            arrived = [s["eingang"] for s in parts if s["eingang"]]
+            span = [f"{day:%d.%m.%Y}" for day in dict.fromkeys([days[0], days[-1]])] if days else []
+            rows.append({"quelle": name + (" (simuliert)" if any(s["simuliert"] for s in parts) else ""), "lieferungen": len(parts), "stichtage": " bis ".join(span), "eingang": f"{max(arrived):%d.%m.%Y}" if arrived else "",
+                         "zeilen": wording.number(sum(s["zeilen"] or 0 for s in parts), 0), "zurueckgestellt": wording.number(sum(s["zeilen_quarantaene"] or 0 for s in parts), 0),
+                         "rechtsgrundlage": "; ".join(sorted({s["rechtsgrundlage"] for s in parts if s["rechtsgrundlage"]}))})  # fmt: skip
+        return rows
+
     # the town -----------------------------------------------------------------------------------------------------
 
     def headlines(self) -> dict[str, Any]:
@@ -410,7 +441,7 @@ class View:
         changes = []
         for indicator in self.shown:
             one = self.mart.of(self.mart.town_level, indicator["indikator_id"])
-            if one.last is None or one.trend[0] not in (RISING, FALLING):
+            if one.last is None or one.trend[0] not in (RISING, FALLING) or one.years[-1] - one.years[one.last] > FRESH:
                 continue
             first, last = float(one["wert"][0, one.last - POINTS + 1]), float(one["wert"][0, one.last])
             sentence = wording.trend_sentence(indicator["name"], indicator["einheit"], str(one.trend[0]), (one.years[one.last - POINTS + 1], first), (one.years[one.last], last))
@@ -428,7 +459,7 @@ class View:
         found = []
         for indicator in self.shown:
             one = self.mart.of(level, indicator["indikator_id"])
-            if one.last is None:
+            if one.last is None or one.years[-1] - one.years[one.last] > FRESH:
                 continue
             spread = float(np.nanstd(one["wert"][:, one.last])) or np.nan
             for area in self.mart.areas[level]:
