@@ -21,7 +21,7 @@ CORE_PAGES = 12
 #: Lines that fit on the page of an area, and on half of one.
 ROWS, HALF_ROWS = 12, 5
 #: Lines per kind of what people say and do, on the second page of an area.
-VOICES = 4
+VOICES = 5
 EDITOR_LETTERS = 900
 FONT = "Libertinus Serif"
 #: The site's colours, without variables: typst's SVG reader knows plain rules only.
@@ -112,7 +112,7 @@ def _voices(view: View, profile: dict[str, Any]) -> list[list[Any]]:
         lines += ["Im Arbeitskreis: " + "; ".join(f"{r['thema']} ({r['stand']})" for r in themes["runden"][:VOICES])] if themes["runden"] else []
         found.append(["Themen aus Gesprächen, Zahl der Aussagen", lines])
     if measures := profile["measures"]:
-        lines = [f"{m['titel']}, {m['wo']}: {m['ziel']}; {m['stand']}; {m['kosten']}, davon Drittmittel {m['drittmittel']}" for m in measures[:VOICES]]
+        lines = [f"{m['titel']}, {m['wo']}: {m['ziel']}; {m['stand']}; Kosten {m['kosten']}, davon Drittmittel {m['drittmittel']}" for m in measures[:VOICES]]
         found.append(["Maßnahmen", lines])
     if (places := profile["places"]) and places["groups"]:
         found.append(["Orte", [", ".join(f"{g['art']} {len(g['orte'])}" for g in places["groups"])]])
@@ -143,7 +143,7 @@ def _area(view: View, area: Area, half: bool, paragraphs: dict[str, str]) -> dic
     return {
         "name": area.name, "ebene": profile["level"].name, "schluessel": area.id, "fakten": profile["facts"], "blick": profile["overview"], "trends": " ".join([profile["trends"], *profile["index"]]), "stimmen": [] if half else _voices(view, profile), "zeilen": rows, "weitere": len(valued) - len(chosen), "jahr": str(max((r["jahr"] for r in chosen), default="")),
         "lage": _picture(profile["lage"], True) if profile["lage"] else "", "alter": _picture(age["svg"]) if age and not half else "", "alter_text": _age_text(area, age), "stichtag": age["date"] if age else "",
-        "felder": [] if half else _panels(profile["panels"], 2), "redaktion": _editor(paragraphs.get(area.id), EDITOR_LETTERS // (3 if half else 1)),
+        "felder": [] if half else _panels(profile["panels"], 5), "redaktion": _editor(paragraphs.get(area.id), EDITOR_LETTERS // (3 if half else 1)),
         "kinder": wording.listing([child.name for child in profile["children"]]) if len(profile["children"]) <= 20 else f"{len(profile['children'])} Gebiete, siehe Anhang",
     }  # fmt: skip
 
