@@ -136,7 +136,12 @@ def _solve(db: DuckDBPyConnection, least: int, known: dict[tuple, float]) -> lis
     if not value:
         return []
     places: dict[tuple, dict[str, set]] = {}
-    for day, kind, *place in value:
+    # What the supplier withheld or did not deliver stands in the sums as well, as a number nobody knows.
+    missing = db.execute(
+        "select stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id from gezaehlt join (select distinct stichtag, kennzahl_id, gebietsstand from gezaehlt where wert is not null)"
+        " using (stichtag, kennzahl_id, gebietsstand) where wert is null and status_id <> 'geheim_schutz' order by all"
+    ).fetchall()
+    for day, kind, *place in [*value, *missing]:
         places.setdefault((day, tuple(place)), {}).setdefault("", set()).add(kind)
     equations: list[list[tuple[tuple, int]]] = []
     kinds = _kinds(db)
