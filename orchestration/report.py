@@ -59,10 +59,11 @@ def closing_report(place: Workplace) -> int:
     for column in table.columns[1:]:
         column.justify = "right"
     refused = 0
+    active = place.ledger.active()
     for quelle in place.city.quellen:
         report = place.reports[quelle.quelle]
         rows, quarantined = sum(d.zeilen for d in report.accepted), sum(d.zeilen_quarantaene for d in report.accepted)
-        held = sum(d["aktiv"] for d in place.ledger.deliveries() if d["quelle_id"] == quelle.quelle)
+        held = sum(d["quelle_id"] == quelle.quelle for d in active)
         table.add_row(quelle.quelle, *map(german, (len(report.accepted), len(report.refused), rows, quarantined, held)))
         refused += len(report.refused)
     out.print(table)

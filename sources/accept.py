@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -230,8 +230,7 @@ class _Door:
     @cached_property
     def columns(self) -> dict[str, dict[str, str]]:
         """Every raw table -> its columns, as all known towns together declare them."""
-        known = {path: load_city(path) for path in available_cities(SHIPPED_CITIES).values()}
-        return raw_tables([self.city, *(city for path, city in known.items() if path != self.city.folder)])
+        return raw_tables([self.city, *(city for city in _shipped_cities() if city.folder != self.city.folder)])
 
     @cached_property
     def store(self) -> Store:
@@ -364,7 +363,7 @@ class _Door:
 
     def _earlier(self, quelle: Quelle) -> list[dict[str, Any]]:
         """Profiles of the active deliveries of a source."""
-        ids = [row["lieferung_id"] for row in self.ledger.deliveries("angenommen") if row["aktiv"] and row["quelle_id"] == quelle.quelle]
+        ids = [row["lieferung_id"] for row in self.ledger.active() if row["quelle_id"] == quelle.quelle]
         return [p for p in (compare.load(self.home.profiles, quelle.quelle, name) for name in ids) if p]
 
     def _compare(self, quelle: Quelle, profile: dict[str, Any], earlier: list[dict[str, Any]]) -> list[Finding]:
@@ -373,8 +372,8 @@ class _Door:
         findings += agree.totals(self.db, quelle, profile)
         findings += agree.tables(quelle, profile)
         others = []
-        for row in self.ledger.deliveries("angenommen"):
-            if row["aktiv"] and row["quelle_id"] != quelle.quelle and row["stichtag"] == profile["stichtag"]:
+        for row in self.ledger.active():
+            if row["quelle_id"] != quelle.quelle and row["stichtag"] == profile["stichtag"]:
                 other = compare.load(self.home.profiles, row["quelle_id"], row["lieferung_id"])
                 others += [(row["quelle_id"], other)] if other else []
         return findings + agree.sources(quelle, profile, others)
@@ -382,14 +381,14 @@ class _Door:
     def _load_areas(self) -> None:
         """Temporary table ``gebiete``: all areas of the accepted deliveries (gebietsstand, ebene, raumeinheit_id, uebergeordnet_id)."""
         self.db.execute("create or replace temp table gebiete (gebietsstand varchar, ebene varchar, raumeinheit_id varchar, uebergeordnet_id varchar)")
-        files = [literal(str(folder / "*.parquet")) for folder in active_folders(self.home, self.ledger.deliveries("angenommen"), "raumeinheit")]
+        files = [literal(str(folder / "*.parquet")) for folder in active_folders(self.home, self.ledger.active(), "raumeinheit")]
         if files:
             parent = "uebergeordnet_id" if "uebergeordnet_id" in self.columns["raumeinheit"] else "null::varchar"
             self.db.execute(f"insert into gebiete select distinct gebietsstand, ebene, raumeinheit_id, {parent} from read_parquet([{', '.join(files)}])")
 
     def _address_folder(self, stichtag: date) -> Path | None:
         """The directory to place addresses by: the newest one up to the reference date, else the first after it."""
-        known = self.ledger.deliveries("angenommen")
+        known = self.ledger.active()
         folders = active_folders(self.home, known, "adresse")
         dates = {row["lieferung_id"]: row["stichtag"] for row in known}
         until = [f for f in folders if dates[f.name.removeprefix("delivery=")] <= stichtag.isoformat()]
@@ -406,7 +405,8 @@ class _Door:
         known = self.ledger.delivery(delivery.lieferung_id)
         received = known["eingang"] if known and known["status"] == "angenommen" else self.now.isoformat()
         with report.stage("schreiben"):
-            self.store.write(delivery, number, tables, stamp, checks, self._address_folder(delivery.stichtag))
+            addresses = self._address_folder(delivery.stichtag) if any(rows.tabelle.personal for rows in tables) else None
+            self.store.write(delivery, number, tables, stamp, checks, addresses)
         with report.stage("archivieren"):
             keep = quelle.aufbewahrung
             if not quelle.personenbezug or keep.originale_tage or (delivery.zeilen_quarantaene and keep.quarantaene_tage):
@@ -431,7 +431,7 @@ class _Door:
         self, quelle: Quelle, delivery: Delivery, status: str, sentence: str | None, checks: list[CheckResult], findings: list[Finding], *,
         received: str, stamp: str = "", passing: bool = False,
     ) -> None:  # fmt: skip
-        version = "" if passing else rules_version(self.city, quelle, _active(self.ledger.deliveries(), quelle.nach))
+        version = "" if passing else rules_version(self.city, quelle, _active(self.ledger.active(), quelle.nach))
         self.ledger.record_delivery(
             lieferung_id=delivery.lieferung_id,
             quelle_id=delivery.quelle_id,
@@ -495,6 +495,12 @@ class _Door:
                 while parent != self.inbox and not any(parent.iterdir()):
                     parent.rmdir()
                     parent = parent.parent
+
+
+@cache
+def _shipped_cities() -> list[City]:
+    """The declarations that come with the code and, like it, do not change under a running process."""
+    return [load_city(path) for path in available_cities(SHIPPED_CITIES).values()]
 
 
 def _batches(deliveries: list[Delivery], limit: int) -> Iterator[list[Delivery]]:

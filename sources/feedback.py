@@ -28,7 +28,7 @@ STYLE = (
 
 
 def write(home: Home, quelle: Quelle, delivery: Delivery, status: str, sentence: str, findings: list[Finding], received: str) -> Path:
-    """Write ``rueckmeldung.html`` and ``.xlsx`` for a delivery; the folder appears whole and replaces an earlier one."""
+    """Write ``rueckmeldung.html`` for a delivery, and ``.xlsx`` where something was found; the folder appears whole and replaces an earlier one."""
     final = home.feedback / quelle.quelle / delivery.lieferung_id
     parts = final.with_name(f".neu-{final.name}")
     shutil.rmtree(parts, ignore_errors=True)
@@ -37,7 +37,9 @@ def write(home: Home, quelle: Quelle, delivery: Delivery, status: str, sentence:
     ordered = sorted(findings, key=lambda f: order[f.grad])
     outcome = _outcome(delivery, status)
     (parts / "rueckmeldung.html").write_text(_page(quelle, delivery, outcome, sentence, ordered, received), encoding="utf-8")
-    _workbook(parts / "rueckmeldung.xlsx", quelle, delivery, outcome, sentence, ordered, received)
+    if findings or sentence:
+        # Whom nothing was found wrong with gets no list to work through; writing hundreds of those costs seconds.
+        _workbook(parts / "rueckmeldung.xlsx", quelle, delivery, outcome, sentence, ordered, received)
     shutil.rmtree(final, ignore_errors=True)
     parts.rename(final)
     return final

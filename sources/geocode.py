@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 #: "str", "str." and "strasse" at the end of a name or before a blank.
@@ -33,6 +34,7 @@ class Placed:
     candidates: str | None = None
 
 
+@lru_cache(maxsize=1 << 14)
 def street_key(name: str) -> str:
     """A street name without what differs between people: case, umlauts, blanks, hyphens, "str." for "straße"."""
     folded = name.strip().casefold().translate(UMLAUTS)

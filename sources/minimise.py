@@ -130,14 +130,14 @@ def place_written(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle, fo
         return
     import pyarrow as pa
 
+    texts = [row[0] for row in db.execute(f"select distinct {_written(tabelle)} as text from {rows} r order by text").fetchall()]
     known = []
-    if folder is not None:
+    if folder is not None and texts:
         known = db.execute(
             f"select strassenname, hausnummer, coalesce(zusatz, ''), block_id from read_parquet({literal(str(folder / '*.parquet'))})"
             f" where {_valid(stichtag)} order by all"
         ).fetchall()
     directory = Directory(known, tabelle.ort)
-    texts = [row[0] for row in db.execute(f"select distinct {_written(tabelle)} as text from {rows} r order by text").fetchall()]
     placed = [directory.place(text) for text in texts]
     columns = {"text": texts, "block_id": [p.block_id for p in placed], "guete": [p.quality for p in placed], "kandidaten": [p.candidates for p in placed]}
     db.register("_anschriften", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))

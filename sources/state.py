@@ -81,7 +81,9 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
 def _write_rows(db: duckdb.DuckDBPyConnection, home: Home, name: str, columns: str, rows: list[list[Any]]) -> None:
     db.execute(f"create or replace temp table stand ({columns})")
     if rows:
-        db.executemany(f"insert into stand values ({', '.join('?' * len(rows[0]))})", rows)
+        # One statement: DuckDB plans every row of executemany anew.
+        mark = f"({', '.join('?' * len(rows[0]))})"
+        db.execute(f"insert into stand values {', '.join([mark] * len(rows))}", [value for row in rows for value in row])
     _write_parquet(db, home.raw / f"{name}.parquet", "select * from stand")
 
 

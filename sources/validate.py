@@ -120,7 +120,10 @@ class Validation:
             counts += self._row_counts(rows)
             counts += self._missing_areas(rows)
         self.db.execute("create or replace temp table zaehlung (_lieferung smallint, name varchar, zeilen bigint, minimum bigint, maximum bigint, satz varchar)")
-        self.db.executemany("insert into zaehlung values (?, ?, ?, ?, ?, ?)", counts)
+        if counts:
+            # One statement: DuckDB plans every row of executemany anew.
+            marks = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(counts))
+            self.db.execute(f"insert into zaehlung values {marks}", [value for row in counts for value in row])
         broken: dict[int, dict[str, int]] = {0: {rule.name: 0 for rule in expectations.COUNT_RULES}}
         for rule in expectations.COUNT_RULES:
             broken[0][rule.name] = self.db.execute(f"select count(*) from zaehlung where {rule.violation}").fetchall()[0][0]

@@ -179,8 +179,15 @@ class Ledger:
             row["aktiv"] = newest.get((row["quelle_id"], row["stichtag"])) == row["lieferung_id"]
         return [r for r in rows if status in (None, r["status"])]
 
+    def active(self) -> list[dict[str, Any]]:
+        """The active deliveries in the order of ``deliveries``, without their verdicts and files, whose parsing is what a long list costs."""
+        rows = self._rows("select lieferung_id, quelle_id, stichtag, gebietsstand from lieferung where status = 'angenommen' order by eingang, rowid")
+        newest = {(r["quelle_id"], r["stichtag"]): r["lieferung_id"] for r in rows}
+        return [r | {"aktiv": True} for r in rows if newest[r["quelle_id"], r["stichtag"]] == r["lieferung_id"]]
+
     def delivery(self, lieferung_id: str) -> dict[str, Any] | None:
-        return next((r for r in self.deliveries() if r["lieferung_id"] == lieferung_id), None)
+        """One delivery by its id, without ``aktiv``."""
+        return next(iter(self._rows("select * from lieferung where lieferung_id = ?", lieferung_id)), None)
 
     # files seen, so that a run with nothing new reads nothing
 

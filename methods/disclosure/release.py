@@ -8,6 +8,7 @@ Decides nothing about thresholds (the caller passes them per count), reads no fi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,6 +35,8 @@ HIDDEN_COST = 1e-3
 """Of a cell that no table shows: next to nothing, but its support counts."""
 SEARCH_GAP = 0.05
 """One search per component, to within this share of the cheapest: a release is protected in seconds, not minutes."""
+WORKERS = 4
+"""Components searched at the same time, each by a solver of its own with one thread."""
 KEY = ["stichtag", "kennzahl_id", "gebietsstand", "ebene", "raumeinheit_id"]
 
 
@@ -409,6 +412,7 @@ def protect_release(
     suppressed = cells["primary"].to_numpy().copy()
     kept = solved = 0
     first_name = system.names.reset_index().groupby("spalte")["index"].first().to_numpy()
+    kinds = system.names["kennzahl_id"].to_numpy()
     done = np.zeros(len(cells), bool)
     while True:
         frozen = hard | soft
@@ -420,10 +424,9 @@ def protect_release(
         by_label = np.argsort(label, kind="stable")
         starts = np.searchsorted(label[by_label], np.arange(count + 1))
         csc = movable.tocsc()
-        for number in wanted:
-            inside = by_label[starts[number] : starts[number + 1]]
-            if done[inside].all():
-                continue
+
+        def choose(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool] | tuple[np.ndarray, Unprotectable, bool]:
+            """Members of one component, what of them is withheld (or what cannot be protected), and whether the last pattern was kept."""
             touching = np.unique(csc[:, inside].indices)
             rows = relations[touching]
             members = np.unique(np.concatenate([inside, rows.indices])) if len(touching) else inside
@@ -432,24 +435,30 @@ def protect_release(
             old = before[members] | own["primary"].to_numpy()
             try:
                 if old[~own["primary"].to_numpy()].any() and not still_open(own, part, old & ~own["frozen"].to_numpy(), criterion=criterion, singletons=singletons):
-                    chosen = old & ~own["frozen"].to_numpy()
-                    kept += 1
-                elif own["primary"].sum() > MANY:
-                    chosen = _roughly(own, part, system.names["kennzahl_id"].to_numpy()[first_name[members]], criterion=criterion, singletons=singletons)
-                    solved += 1
-                else:
-                    # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
-                    chosen = protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1).suppressed
-                    solved += 1
+                    return members, old & ~own["frozen"].to_numpy(), True
+                if own["primary"].sum() > MANY:
+                    return members, _roughly(own, part, kinds[first_name[members]], criterion=criterion, singletons=singletons), False
+                # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
+                return members, protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1).suppressed, False
             except Unprotectable as error:
+                return members, error, False
+
+        components = [by_label[starts[number] : starts[number + 1]] for number in wanted]
+        components = [inside for inside in components if not done[inside].all()]
+        # HiGHS computes without Python's lock, and components know nothing of each other: the result is that of one after the other.
+        with ThreadPoolExecutor(WORKERS) as pool:
+            outcomes = list(pool.map(choose, components))
+        for inside, (members, chosen, was_kept) in zip(components, outcomes, strict=True):
+            if isinstance(chosen, Unprotectable):
                 around = np.zeros(len(cells), bool)
                 around[members] = True
                 if (soft & around).any():
                     soft &= ~around
                     reopened = True
                 else:
-                    stuck += error.cells
+                    stuck += chosen.cells
                 continue
+            kept, solved = kept + was_kept, solved + (not was_kept)
             suppressed[members] = chosen
             done[inside] = True
         if stuck:
