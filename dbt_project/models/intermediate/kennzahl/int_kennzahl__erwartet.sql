@@ -30,13 +30,19 @@ stichtage as (
 ),
 
 -- So fein, wie die Kennzahl je geliefert wurde; nie geliefert heißt bis zur feinsten Ebene, die das Haus verlässt.
+-- In zwei Schritten: an der Verknüpfung beider Fälle in einer Bedingung scheitert DuckDB 2.0 mit einem inneren Fehler.
+geliefert as (
+    select getragen.kennzahl_id, max(ebene.rang) as rang
+    from {{ ref('int_kennzahl__getragen') }} as getragen
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on getragen.ebene = ebene.ebene
+    group by getragen.kennzahl_id
+),
+
 tiefe as (
-    select kennzahl.kennzahl_id, max(ebene.rang) as rang
+    select kennzahl.kennzahl_id, coalesce(geliefert.rang, sichtbar.rang) as rang
     from kennzahl
-    left join {{ ref('int_kennzahl__getragen') }} as getragen on kennzahl.kennzahl_id = getragen.kennzahl_id
-    inner join {{ ref('stg_tuer__ebene') }} as ebene
-        on case when getragen.kennzahl_id is null then ebene.verlaesst_das_haus else getragen.ebene = ebene.ebene end
-    group by kennzahl.kennzahl_id
+    cross join (select max(rang) as rang from {{ ref('stg_tuer__ebene') }} where verlaesst_das_haus) as sichtbar
+    left join geliefert on kennzahl.kennzahl_id = geliefert.kennzahl_id
 ),
 
 flach as (
