@@ -164,6 +164,9 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
     symbol = names.index("zeichen") if "zeichen" in names else None
     rows = db.execute("from zeilen").fetchall()
     data.auto_filter.ref = f"A1:{openpyxl.utils.get_column_letter(len(names))}{len(rows) + 1}"
+    # A row is written as it is appended, so each column keeps one styled cell per form: making them costs more than filling them.
+    styled = {(name, form): cell(data, None, form=form) for name in names for form in ("0.00", "dd.mm.yyyy")}
+    linked = cell(data, None, font=link)
     for row in rows:
         made = []
         for name, value in zip(names, row, strict=True):
@@ -171,11 +174,14 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
                 value = row[symbol]
             form = "0.00" if isinstance(value, float) and not value.is_integer() else "dd.mm.yyyy" if isinstance(value, date) else None
             if name == "indikator_id" and value in line:
-                linked = cell(data, value, font=link)
+                linked.value = value
                 linked.hyperlink = f"#Definitionen!A{line[value]}"
                 made.append(linked)
-            elif form or isinstance(value, str) and value[:1] in ("=", "#"):  # a cell of its own costs ten times a plain value
-                made.append(cell(data, value, form=form))
+            elif form:
+                styled[name, form].value = value
+                made.append(styled[name, form])
+            elif isinstance(value, str) and value[:1] in ("=", "#"):
+                made.append(cell(data, value))
             else:
                 made.append(value)
         data.append(made)

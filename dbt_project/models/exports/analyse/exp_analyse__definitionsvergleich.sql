@@ -25,6 +25,7 @@ select
     zeile.erklaerung || case
         when zeile.indikator_id = zeile.bezug_id then ' (Bezug)'
         when zeile.wert is null or bezug.wert is null then ' (Unterschied nicht bestimmbar)'
+        when abs(zeile.wert - bezug.wert) < 0.05 then ' (hier kaum anders als ' || {{ deutsche_zahl('bezug.wert') }} || ')'
         else
             ' (hier ' || {{ deutsche_zahl('abs(zeile.wert - bezug.wert)') }}
             || case when zeile.wert >= bezug.wert then ' höher' else ' niedriger' end || ' als ' || {{ deutsche_zahl('bezug.wert') }} || ')'
