@@ -16,6 +16,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL_TOWN = 4_000
 SMALL_DATES = [date(2018, 12, 31), date(2019, 12, 31), date(2020, 12, 31)]
+#: Enough for whole runs that are about running; everything that is delivered is loaded once, by ``demo``.
+CORE = ("raumgliederung", "adressen", "melderegister_bestand", "wohnungen")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,15 @@ def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("klein") / "lieferungen"
     simulate(folder, modus="register", residents=SMALL_TOWN, stichtage=SMALL_DATES)
-    return folder
+    return keep(folder, *CORE, "orte", "praxen", "osm", "nahverkehr")
+
+
+def keep(deliveries: Path, *sources: str) -> Path:
+    """Only the deliveries of these sources stay in the folder."""
+    for folder in deliveries.iterdir():
+        if folder.is_dir() and folder.name not in sources:
+            shutil.rmtree(folder)
+    return deliveries
 
 
 @pytest.fixture(scope="session")

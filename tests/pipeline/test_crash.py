@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import REPOSITORY, Town
+from tests.pipeline.conftest import CORE, REPOSITORY, Town, keep
 
 KILLS = int(os.environ.get("SOZIALRAUM_ABBRUECHE", "50"))
 DRIVER = '''
@@ -69,7 +69,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("winzig") / "lieferungen"
     simulate(folder, modus="register", residents=1500, stichtage=[date(2019, 12, 31), date(2020, 12, 31)])
-    return folder
+    return keep(folder, *CORE)
 
 
 def drive(town: Town, deliveries: Path, kills: int) -> dict[str, int]:
