@@ -73,11 +73,17 @@ def locator(drawn: Layer, chosen: set[int], label: str, simulated: bool) -> str:
     return _svg(1000, drawn.drawing.height, "lage", label, body + _mark(simulated, 995, drawn.drawing.height - 6))
 
 
-def point_map(drawn: Layer, chosen: set[int], points: Sequence[tuple[float, float, str]], label: str, simulated: bool) -> str:
-    """Numbered places on the outline of the areas; ``points``: x, y in drawing units and the number shown."""
+def point_map(drawn: Layer, chosen: set[int], points: Sequence[tuple[float, float, str, str]], label: str, simulated: bool) -> str:
+    """Places on the chosen areas, drawn large; ``points``: x, y in drawing units, the sign shown and the name for the pointer."""
+    left, top, width, height = drawn.frame(chosen)
+    unit = max(width, height) / 1000
     body = f'<path class="umriss" d="{"".join(p for at, p in enumerate(drawn.paths) if at not in chosen)}"/><path class="flaeche" d="{"".join(drawn.paths[at] for at in sorted(chosen))}"/>'
-    body += "".join(f'<circle class="ort" cx="{x:.0f}" cy="{y:.0f}" r="17"/><text class="ort-nr" x="{x:.0f}" y="{y + 8:.0f}">{escape(no)}</text>' for x, y, no in points)
-    return _svg(1000, drawn.drawing.height, "lage", label, body + _mark(simulated, 995, drawn.drawing.height - 6))
+    body += "".join(
+        f'<g><title>{escape(name)}</title><circle class="ort" cx="{x:.1f}" cy="{y:.1f}" r="{19 * unit:.1f}"/><text class="ort-nr" font-size="{23 * unit:.1f}" x="{x:.1f}" y="{y + 8 * unit:.1f}">{escape(sign)}</text></g>'
+        for x, y, sign, name in points
+    )
+    mark = f'<text class="sim" style="font-size:{26 * unit:.1f}px" x="{left + width - 8 * unit:.1f}" y="{top + height - 10 * unit:.1f}" text-anchor="end">{SIMULATED}</text>' if simulated else ""
+    return f'<svg class="lage" viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}" role="img" aria-label="{escape(label)}" focusable="false">{body}{mark}</svg>'
 
 
 def spine(value: float, low: float, high: float, town: float, all_values: np.ndarray, verdict: str) -> str:

@@ -28,10 +28,10 @@ RANKED_AREAS = 60
 RANK_SEED = 20200101
 MEASURES = ("zaehler", "nenner", "wert", "ki_unten", "ki_oben", "rest_wert", "diff", "diff_ki_unten", "diff_ki_oben")
 Z95 = 1.959963984540054
-#: fct_trend writes the verdicts of methods.trend as one word.
-GIVEN_TREND = {verdict.replace(" ", "_"): verdict for verdict in (RISING, FALLING, NO_TREND)}
+#: The words of fct_trend.richtung; anything else is not computable.
+GIVEN_TREND = {"steigend": RISING, "fallend": FALLING, "keine_nachweisbare_Veränderung": NO_TREND}
 #: Beside the marts of every town; each section says what is missing where its mart is not published.
-OPTIONAL = ("fct_index", "fct_ort", "fct_umfrage", "fct_thema")
+OPTIONAL = ("fct_index", "dim_ort", "fct_umfrage", "fct_aussage", "fct_planungsthema", "fct_massnahme", "fct_netzwerk")
 
 
 @dataclass(frozen=True)

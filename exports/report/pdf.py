@@ -20,6 +20,8 @@ TEMPLATE = Path(__file__).parent / "templates" / "bericht.typ"
 CORE_PAGES = 12
 #: Lines that fit on the page of an area, and on half of one.
 ROWS, HALF_ROWS = 12, 5
+#: Lines per kind of what people say and do, on the second page of an area.
+VOICES = 5
 EDITOR_LETTERS = 900
 FONT = "Libertinus Serif"
 #: The site's colours, without variables: typst's SVG reader knows plain rules only.
@@ -87,8 +89,34 @@ def _town(view: View, paragraphs: dict[str, str]) -> dict[str, Any]:
         "fakten": view.facts(mart.town), "aenderungen": [c["text"] for c in headlines["changes"][:4]] or [headlines["summary"]], "karte": found,
         "unterschiede": [f"{c['area'].name} · {c['text']}" for c in (headlines["areas"][finest.id] if finest else [])[:4]], "ebene": finest.plural if finest else "", "felder": _panels(view.panels(mart.town), 6),
         "redaktion": _editor(paragraphs.get("stadt"), EDITOR_LETTERS // 2),
-        "index": "Für diese Stadt ist kein zusammengesetzter Index veröffentlicht." if not view.index()["tables"] else "Der zusammengesetzte Index steht mit seinem Vorbehalt auf der Seite der Stadt.",
+        "index": _index(view),
     }  # fmt: skip
+
+
+def _index(view: View) -> str:
+    tables = view.index()["tables"]
+    if not tables:
+        return "Für diese Stadt ist kein zusammengesetzter Index veröffentlicht."
+    said = tables[-1]
+    return f"{said['name']}, sozialer Status: {said['satz']} Ein Index ordnet Gebiete zueinander, er misst keine Not; mehr dazu auf der Seite der Stadt."
+
+
+def _voices(view: View, profile: dict[str, Any]) -> list[list[Any]]:
+    """Title and lines of what marts beside the indicators say of an area, in short; the site has the whole."""
+    found: list[list[Any]] = []
+    if (survey := profile["survey"]) and survey["fragen"]:
+        lines = [f"{q} {u['antwort']}: {u['text']} % ({u['span']}; n = {u['n']}; Stadt {u['stadt']} %)" for q, rows in survey["fragen"] for u in rows if not u["fehlt"] and not u["mehrfach"]]
+        found.append([f"{survey['titel']}, Rücklauf {survey['ruecklauf']} %", lines[:VOICES]])
+    if (themes := profile["themes"]) and (themes["stimmen"] or themes["runden"]):
+        lines = [f"{v['thema']} ({v['anzahl']}): „{v['zitate'][0]['aussage']}“ ({v['zitate'][0]['gruppe']})" if v["zitate"] else f"{v['thema']} ({v['anzahl']})" for v in themes["stimmen"][:VOICES]]
+        lines += ["Im Arbeitskreis: " + "; ".join(f"{r['thema']} ({r['stand']})" for r in themes["runden"][:VOICES])] if themes["runden"] else []
+        found.append(["Themen aus Gesprächen, Zahl der Aussagen", lines])
+    if measures := profile["measures"]:
+        lines = [f"{m['titel']}, {m['wo']}: {m['ziel']}; {m['stand']}; Kosten {m['kosten']}, davon Drittmittel {m['drittmittel']}" for m in measures[:VOICES]]
+        found.append(["Maßnahmen", lines])
+    if (places := profile["places"]) and places["groups"]:
+        found.append(["Orte", [", ".join(f"{g['art']} {len(g['orte'])}" for g in places["groups"])]])
+    return found
 
 
 def _editor(text: str | None, letters: int) -> list[str]:
@@ -105,16 +133,17 @@ def _editor(text: str | None, letters: int) -> list[str]:
 
 def _area(view: View, area: Area, half: bool, paragraphs: dict[str, str]) -> dict[str, Any]:
     profile = view.profile(area)
-    valued = [row for row in profile["rows"] if row["zelle"]["fehlt"] is None and row["indikator"]["einheit"] != "Personen"]
-    # What differs comes first; the catalogue's order within.
-    chosen = sorted(valued, key=lambda row: row["verdict"] not in (HIGHER, LOWER))[: HALF_ROWS if half else ROWS]
+    valued = [row for row in profile["rows"] if row["zelle"]["fehlt"] is None and row["indikator"]["einheit"] not in wording.COUNTS]
+    # What differs most comes first; then the catalogue's order.
+    apart = profile["striking"]
+    chosen = [*apart, *(row for row in valued if row["verdict"] not in (HIGHER, LOWER))][: HALF_ROWS if half else ROWS]
     rows = [{"name": f"{r['name']} ({r['unit']})", "wert": r["zelle"]["text"], "span": r["zelle"]["span"], "rest": r["rest"], "bild": _picture(r["spine"]), "vergleich": f"{r['vergleich_zeichen']} {r['vergleich']}",
              "trend": f"{r['trend_zeichen']} {r['trend']}"} for r in chosen]  # fmt: skip
     age = profile["age"]
     return {
-        "name": area.name, "ebene": profile["level"].name, "schluessel": area.id, "fakten": profile["facts"], "blick": profile["overview"], "trends": profile["trends"], "zeilen": rows, "weitere": len(valued) - len(chosen), "jahr": str(max((r["jahr"] for r in chosen), default="")),
+        "name": area.name, "ebene": profile["level"].name, "schluessel": area.id, "fakten": profile["facts"], "blick": profile["overview"], "trends": " ".join([profile["trends"], *profile["index"]]), "stimmen": [] if half else _voices(view, profile), "zeilen": rows, "weitere": len(valued) - len(chosen), "jahr": str(max((r["jahr"] for r in chosen), default="")),
         "lage": _picture(profile["lage"], True) if profile["lage"] else "", "alter": _picture(age["svg"]) if age and not half else "", "alter_text": _age_text(area, age), "stichtag": age["date"] if age else "",
-        "felder": [] if half else _panels(profile["panels"], 2), "redaktion": _editor(paragraphs.get(area.id), EDITOR_LETTERS // (3 if half else 1)),
+        "felder": [] if half else _panels(profile["panels"], 5), "redaktion": _editor(paragraphs.get(area.id), EDITOR_LETTERS // (3 if half else 1)),
         "kinder": wording.listing([child.name for child in profile["children"]]) if len(profile["children"]) <= 20 else f"{len(profile['children'])} Gebiete, siehe Anhang",
     }  # fmt: skip
 
@@ -136,10 +165,10 @@ def _annex(view: View) -> dict[str, Any]:
             for i in columns:
                 one = mart.of(level.id, i["indikator_id"])
                 cell = view.cell(one, area.place, one.last, i["einheit"])  # type: ignore[arg-type]
-                sign = wording.COMPARISON_SIGN[str(one.verdict[area.place, one.last])] if cell["fehlt"] is None and i["einheit"] != "Personen" else ""
+                sign = wording.COMPARISON_SIGN[str(one.verdict[area.place, one.last])] if cell["fehlt"] is None and i["einheit"] not in wording.COUNTS else ""
                 cells.append(f"{cell['text']} {sign}".strip())
             rows.append([area.name, *cells])
         heads = [f"{i['name']} ({wording.UNIT.get(i['einheit'], i['einheit'])}, {mart.of(level.id, i['indikator_id']).years[mart.of(level.id, i['indikator_id']).last]})" for i in columns]  # type: ignore[index]
         tables.append({"titel": level.plural, "kopf": [level.name, *heads], "zeilen": rows})
-    sources = [[s["quelle_id"] + (" (simuliert)" if s["simuliert"] else ""), s["stichtag"].strftime("%d.%m.%Y") if s["stichtag"] else "", s["eingang"].strftime("%d.%m.%Y") if s["eingang"] else "", wording.number(s["zeilen"], 0)] for s in mart.sources]
+    sources = [[s["quelle"], str(s["lieferungen"]), s["stichtage"], s["eingang"], s["zeilen"]] for s in view.sources()]
     return {"tabellen": tables, "quellen": sources, "zeichen": [[s["zeichen"], s["bedeutung"]] for s in mart.statuses.values() if s["zeichen"]]}

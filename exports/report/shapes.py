@@ -59,6 +59,12 @@ class Layer:
         placed = shapely.transform(raw, self.drawing.place)
         return shapely.coverage_simplify(placed, TOLERANCE)
 
+    def frame(self, chosen: set[int]) -> tuple[float, float, float, float]:
+        """Left, top, width and height around the chosen areas with a little air, in drawing units."""
+        left, top, right, bottom = shapely.total_bounds(self.shapes[sorted(chosen)])
+        air = 0.07 * max(right - left, bottom - top)
+        return left - air, top - air, right - left + 2 * air, bottom - top + 2 * air
+
     @cached_property
     def paths(self) -> list[str]:
         return [_path(shape) for shape in self.shapes]

@@ -31,7 +31,7 @@ def write(mart: Mart, edition: Edition, paragraphs: dict[str, str], target: Path
     view = View(mart, edition)
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"zahl": wording.number, "menge": wording.amount}
-    environment.globals |= {"area_page": area_page, "indicator_page": indicator_page, "group_name": group_name, "edition": edition, "mart": mart, "view": view, "unit": wording.UNIT,
+    environment.globals |= {"area_page": area_page, "indicator_page": indicator_page, "group_name": group_name, "edition": edition, "mart": mart, "view": view, "unit": wording.UNIT, "counts": wording.COUNTS,
                             "audience": {"verwaltung": "die Verwaltung", "traeger": "die Träger", "oeffentlich": "die Öffentlichkeit"}[edition.audience]}  # fmt: skip
 
     def page(template: str, name: str, **content: Any) -> None:
@@ -52,7 +52,7 @@ def write(mart: Mart, edition: Edition, paragraphs: dict[str, str], target: Path
         page("indikator.html.j2", indicator_page(name), indicator=indicator, karte=_map(view, indicator, False), towns=_towns(view, indicator), panels=_panels(view, indicator),
              deliveries=_deliveries(view, indicator), newer=_newer(view, indicator))  # fmt: skip
     page("stadt.html.j2", "index.html", karte=_map(view, view.default, True), headlines=view.headlines(), index=view.index(), panels=view.panels(mart.town), facts=view.facts(mart.town),
-         age=view.age(mart.town), editor=editor("stadt"), themes=view.themes(mart.town))  # fmt: skip
+         age=view.age(mart.town), editor=editor("stadt"), survey=view.survey(mart.town), themes=view.themes(mart.town), measures=view.measures(mart.town))  # fmt: skip
     for level in mart.profiles:
         for area in mart.areas[level.id]:
             page("gebiet.html.j2", area_page(area), editor=editor(area.id), **view.profile(area))
@@ -191,7 +191,7 @@ def _panels(view: View, indicator: dict[str, Any]) -> list[dict[str, Any]]:
     if not view.mart.profiles:
         return []
     level = view.mart.profiles[0].id
-    limits = None if indicator["einheit"] == "Personen" else view.scale(level, indicator["indikator_id"])
+    limits = None if indicator["einheit"] in wording.COUNTS else view.scale(level, indicator["indikator_id"])
     return [p for a in view.mart.areas[level] if (p := view.panel(a, indicator, limits))]
 
 

@@ -16,15 +16,22 @@ from methods.trend import FALLING, POINTS, RISING
 
 #: Panels over time on a page, and lines in a list of what stands out: what a reader takes in at once.
 PANELS, HEADLINES = 6, 5
+#: Groups of the catalogue in the order of a reader's questions: who lives here, how, on what means, with what around them.
 GROUPS = {
-    "bestand": "Einwohnerbestand", "bevoelkerung": "Bevölkerung", "altersaufbau": "Altersaufbau", "altersgruppen": "Altersgruppen",
-    "wohnen": "Wohnen", "mss_status": "Monitoring Soziale Stadtentwicklung: Status", "mss_dynamik": "Monitoring Soziale Stadtentwicklung: Dynamik",
-    "haushalte": "Haushalte", "arbeit": "Arbeit", "mindestsicherung": "Mindestsicherung", "kinder_familien": "Kinder und Familien", "bildung": "Bildung",
-    "gesundheit": "Gesundheit", "alter": "Leben im Alter", "teilhabe": "Teilhabe", "infrastruktur": "Infrastruktur", "wanderung": "Zu- und Fortzüge",
+    "bestand": "Einwohner", "altersgruppen": "Altersgruppen", "altersaufbau": "Altersaufbau in Kennzahlen", "bevoelkerung": "Geschlecht und Staatsangehörigkeit", "migration": "Einwanderungsgeschichte",
+    "haushalte": "Haushalte und Familien", "bewegung": "Geburten, Sterbefälle, Einbürgerungen", "wanderung": "Zu- und Fortzüge", "wohnen": "Wohnen", "arbeit": "Arbeit", "mindestsicherung": "Mindestsicherung",
+    "kinderarmut": "Kinderarmut", "kita": "Kindertagesbetreuung", "bildung": "Schule und Bildung", "jugendhilfe": "Jugendhilfe", "gesundheit": "Gesundheit der Kinder", "alter": "Leben im Alter",
+    "infrastruktur": "Ausstattung mit Einrichtungen", "erreichbarkeit": "Wege und Erreichbarkeit", "netzwerke": "Vereine, Engagement, Selbsthilfe", "wahlen": "Wahlbeteiligung", "planung": "Planung",
+    "mss_status": "Monitoring Soziale Stadtentwicklung: Status", "mss_dynamik": "Monitoring Soziale Stadtentwicklung: Dynamik",
 }  # fmt: skip
+INDICES = {"hilden_belastung": "Belastungsindex Hilden", "mss_status": "Statusindex (Monitoring Soziale Stadtentwicklung)", "mss_dynamik": "Dynamikindex (Monitoring Soziale Stadtentwicklung)"}
+#: Rows of the table that opens a profile's comparison, statements quoted per theme, areas of an index listed one by one.
+STRIKING, QUOTES, LISTED = 12, 2, 40
+#: Years after which a newest value is no news any more: an election period.
+FRESH = 5
 KEY_FACTS = ("einwohner", "einwohnerdichte", "durchschnittsalter", "anteil_0_17", "anteil_65_plus")
 #: What a town is asked about first; filled up with the first of each group.
-CORE = ("anteil_0_17", "anteil_65_plus", "anteil_nichtdeutsche", "anteil_wohndauer_10_plus")
+CORE = ("anteil_0_17", "anteil_65_plus", "anteil_nichtdeutsche", "sgb2_quote", "arbeitslosenanteil", "anteil_alleinerziehende")
 
 
 def group_name(group: str) -> str:
@@ -107,7 +114,7 @@ class View:
         """One scale per indicator for a level and the town over all years, so that panels can be compared."""
         parts = [self.mart.of(name, indicator)["wert"].ravel() for name in (level, self.mart.town_level)]
         unit = self.mart.indicator(indicator)["einheit"]
-        return figures.scale_of(np.concatenate(parts[:1] if unit in ("Personen",) else parts))
+        return figures.scale_of(np.concatenate(parts[:1] if unit in wording.COUNTS else parts))
 
     # a profile ----------------------------------------------------------------------------------------------------
 
@@ -128,10 +135,10 @@ class View:
             limits = self.scale(area.level, name)
             direction = str(one.trend[area.place])
             #: A mere number of people is not compared: a larger area has more.
-            mere = unit == "Personen"
+            mere = unit in wording.COUNTS
             found.append({
                 "indikator": indicator, "name": indicator["name"], "unit": wording.UNIT.get(unit, unit), "jahr": one.years[year], "zelle": cell,
-                "rest": wording.number(rest, wording.digits_of(unit)), "rest_wert": rest, "verdict": verdict, "direction": direction,
+                "rest": wording.number(rest, wording.digits_of(unit)), "rest_wert": rest, "frisch": one.years[-1] - one.years[year] <= FRESH, "abstand": abs(cell["wert"] - rest) / (float(np.nanstd(one["wert"][:, year])) or np.nan), "verdict": verdict, "direction": direction,
                 "spine": figures.spine(cell["wert"], cell.get("unten", np.nan), cell.get("oben", np.nan), town, one["wert"][:, year], verdict) if not mere else "",
                 "spark": figures.spark(one["wert"][area.place, : year + 1], *limits),
                 "vergleich": "Anzahl, kein Vergleich" if mere else wording.COMPARISON[verdict], "vergleich_zeichen": "" if mere else wording.COMPARISON_SIGN[verdict],
@@ -143,16 +150,17 @@ class View:
         """Everything a profile page says about one area."""
         rows = self.rows(area)
         level = self.mart.level(area.level)
-        valued = [row for row in rows if row["zelle"]["fehlt"] is None and row["indikator"]["einheit"] != "Personen"]
+        valued = [row for row in rows if row["zelle"]["fehlt"] is None and row["indikator"]["einheit"] not in wording.COUNTS]
         by_group = [(name, [row for row in rows if row["indikator"] in members]) for name, members in self.groups]
         return {
             "area": area, "level": level, "page": area_page(area), "facts": self.facts(area),
             "parent": self.parent(area), "children": [a for below in self.mart.profiles for a in self.mart.areas[below.id] if a.parent == area.id and below.id != area.level],
-            "groups": [(name, part) for name, part in by_group if part],
+            "groups": [(name, part, sum(r["verdict"] == HIGHER for r in part), sum(r["verdict"] == LOWER for r in part)) for name, part in by_group if part],
+            "striking": self.most_different(valued), "index": self.index_of(area),
             "overview": wording.overview([r["verdict"] for r in valued], self.named(valued, "verdict", HIGHER), self.named(valued, "verdict", LOWER)),
             "trends": wording.trends([r["direction"] for r in valued], self.named(valued, "direction", RISING), self.named(valued, "direction", FALLING)),
             "rows": rows, "missing": self.missing(rows, area), "age": self.age(area), "panels": self.panels(area), "lage": self.where(area),
-            "places": self.places(area), "survey": self.survey(area), "themes": self.themes(area),
+            "places": self.places(area), "survey": self.survey(area), "themes": self.themes(area), "measures": self.measures(area), "networks": self.networks(area),
         }  # fmt: skip
 
     @staticmethod
@@ -160,6 +168,12 @@ class View:
         """Names of the indicators with that verdict; beyond ``most`` the rest is counted, not listed."""
         names = [row["name"] for row in rows if row[key] == wanted]
         return names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} weitere"]
+
+    @staticmethod
+    def most_different(valued: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Rows that differ demonstrably, those first whose area stands farthest out among all of its level."""
+        apart = [row for row in valued if row["verdict"] in (HIGHER, LOWER) and row["frisch"]]
+        return sorted(apart, key=lambda row: (-row["abstand"], row["name"]))[:STRIKING]
 
     def parent(self, area: Area) -> Area | None:
         """The nearest area above that has a page of its own."""
@@ -184,7 +198,7 @@ class View:
             if one.last is None:
                 continue
             cell = self.cell(one, area.place, one.last, indicator["einheit"])
-            unit = "" if indicator["einheit"] == "Personen" else wording.UNIT.get(indicator["einheit"], indicator["einheit"])
+            unit = "" if indicator["einheit"] in wording.COUNTS else wording.UNIT.get(indicator["einheit"], indicator["einheit"])
             found.append({"name": indicator["name"], "text": cell["text"], "unit": "" if cell["fehlt"] else unit, "jahr": str(one.years[one.last]), "page": indicator_page(name)})
         return found
 
@@ -195,7 +209,8 @@ class View:
             if row["zelle"]["fehlt"]:
                 found.setdefault(row["zelle"]["fehlt"], []).append(f"{row['name']} ({row['jahr']})")
         here = {row["indikator"]["indikator_id"] for row in rows}
-        for indicator in self.mart.indicators:
+        # What the town has nowhere stands once, on the page of all indicators.
+        for indicator in self.shown:
             if indicator["indikator_id"] not in here:
                 one = self.mart.of(area.level, indicator["indikator_id"])
                 status = one.status[area.place, -1] if one.years else "nicht_geliefert"
@@ -230,14 +245,14 @@ class View:
             return None
         column = {year: at for at, year in enumerate(whole.years)}
         is_town = area.level == self.mart.town_level
-        town = None if is_town or unit == "Personen" else np.array([whole["wert"][0, column[y]] if y in column else np.nan for y in one.years])
+        town = None if is_town or unit in wording.COUNTS else np.array([whole["wert"][0, column[y]] if y in column else np.nan for y in one.years])
         others = None
-        if is_town and self.mart.profiles and unit != "Personen":
+        if is_town and self.mart.profiles and unit not in wording.COUNTS:
             upper = self.mart.of(self.mart.profiles[0].id, name)
             at = {year: i for i, year in enumerate(upper.years)}
             others = np.array([[row[at[y]] if y in at else np.nan for y in one.years] for row in upper["wert"]])
             limits = self.scale(self.mart.profiles[0].id, name)
-        if unit == "Personen" and limits is None:
+        if unit in wording.COUNTS and limits is None:
             limits = figures.scale_of(one["wert"][area.place])
         own = one["wert"][area.place]
         known = np.flatnonzero(~np.isnan(own))
@@ -257,35 +272,167 @@ class View:
 
     # sections that other marts carry ------------------------------------------------------------------------------
 
+    @cached_property
+    def current(self) -> dict[str, list[dict[str, Any]]]:
+        """Rows of the other marts on the report's boundaries, each place, theme and measure as last recorded; tables without rows are left out."""
+        known = {name: [r for r in rows if r["gebietsstand"] == self.mart.version] for name, rows in self.mart.optional.items() if name != "fct_index"}
+
+        def newest(name: str, key: str | None) -> None:
+            last: dict[Any, Any] = {}
+            for r in known.get(name, ()):
+                last[r[key] if key else None] = max(r["stichtag"], last.get(r[key] if key else None, r["stichtag"]))
+            known[name] = [r for r in known.get(name, ()) if r["stichtag"] == last[r[key] if key else None]]
+
+        known["dim_ort"] = [r for r in known.get("dim_ort", ()) if r["aktuell"]]
+        for name, key in (("fct_massnahme", "massnahme_id"), ("fct_planungsthema", "thema_nr"), ("fct_netzwerk", None), ("fct_umfrage", None)):
+            newest(name, key)
+        return {name: rows for name, rows in known.items() if rows}
+
+    def inside(self, area: Area) -> set[tuple[str, str]]:
+        """Keys of an area and of all that lie in it."""
+        keys, names = {(area.level, area.id)}, {area.id}
+        below = self.mart.levels[1 + [level.id for level in self.mart.levels].index(area.level) :]
+        for level in below:
+            found = [a for a in self.mart.areas[level.id] if a.parent in names]
+            keys |= {(a.level, a.id) for a in found}
+            names = {area.id} | {a.id for a in found} or names
+        return keys
+
     def of_area(self, table: str, area: Area) -> list[dict[str, Any]]:
-        """Rows of an optional mart that belong to an area or to one that lies in it."""
-        inside = {(area.level, area.id)} | {(a.level, a.id) for level in self.mart.levels for a in self.mart.areas[level.id] if a.parent == area.id}
-        return [r for r in self.mart.optional.get(table, ()) if (r.get("ebene"), r.get("raumeinheit_id")) in inside]
+        """Rows of an optional mart that belong to an area or to one that lies in it; for the town only its own."""
+        keys = {(area.level, area.id)} if area.level == self.mart.town_level else self.inside(area)
+        return [r for r in self.current.get(table, ()) if (r["ebene"], r["raumeinheit_id"]) in keys]
+
+    @cached_property
+    def located(self) -> dict[str, tuple[float, float]]:
+        """Place -> point on the drawing, for all places with coordinates."""
+        rows = [r for r in self.current.get("dim_ort", ()) if r["laenge"] is not None and r["breite"] is not None]
+        if not rows or self.drawing is None:
+            return {}
+        from pyproj import Transformer
+
+        east, north = Transformer.from_crs(4326, self.drawing.epsg, always_xy=True).transform([r["laenge"] for r in rows], [r["breite"] for r in rows])
+        return {r["ort_id"]: (float(x), float(y)) for r, (x, y) in zip(rows, self.drawing.place(np.column_stack([east, north])), strict=True)}
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """Kinds of places in the town; their numbers are the same in every profile."""
+        return sorted({r["kategorie_name"] for r in self.current.get("dim_ort", ())})
 
     def places(self, area: Area) -> dict[str, Any] | None:
-        """Places with a number each on the map and in the list; None where no list of places is published."""
-        if "fct_ort" not in self.mart.optional:
+        """Places by kind, each kind with a number for map and list; None where no list of places is published."""
+        if "dim_ort" not in self.current:
             return None
-        rows = self.of_area("fct_ort", area)
-        drawn, points = self.layers.get(area.level), []
-        located = [(no, r) for no, r in enumerate(rows, 1) if r.get("x") is not None and self.drawing and r.get("epsg") == self.drawing.epsg]
-        if drawn and located:
-            xy = self.drawing.place(np.array([[r["x"], r["y"]] for _, r in located], dtype=float))
-            points = [(x, y, str(no)) for (no, _), (x, y) in zip(located, xy, strict=True)]
-        svg = figures.point_map(drawn, {area.place}, points, f"{len(points)} Orte in {area.name}; alle in der Tabelle.", self.edition.simulated) if points and drawn else None
-        return {"rows": rows, "svg": svg}
+        rows = self.of_area("dim_ort", area)
+        groups = []
+        for no, kind in enumerate(self.kinds, 1):
+            own = sorted((r for r in rows if r["kategorie_name"] == kind), key=lambda r: (r["name"] or "", r["ort_id"]))
+            if own:
+                seats = [r["plaetze"] for r in own if r["plaetze"] is not None]
+                groups.append({"nr": no, "art": kind, "orte": own, "namen": self.place_names(own), "stand": f"{max(r['stichtag'] for r in own):%d.%m.%Y}",
+                               "plaetze": wording.number(sum(seats), 0) if len(seats) == len(own) else ""})  # fmt: skip
+        # The many lie below the few.
+        drawn = self.layers.get(area.level)
+        points = [(*self.located[o["ort_id"]], str(g["nr"]), f"{g['art']}: {o['name'] or 'ohne Namen'}") for g in sorted(groups, key=lambda g: -len(g["orte"])) for o in g["orte"] if o["ort_id"] in self.located]
+        label = f"{len(points)} Orte in {area.name}: " + ", ".join(f"{g['art']} {len(g['orte'])}" for g in groups) + ". Alle Namen in der Liste darunter."
+        svg = figures.point_map(drawn, {area.place}, points, label, self.edition.simulated) if points and drawn else None
+        everywhere = {(a.level, a.id) for level in self.mart.levels for a in self.mart.areas[level.id]}
+        nowhere = sum((r["ebene"], r["raumeinheit_id"]) not in everywhere for r in self.current["dim_ort"])
+        return {"groups": groups, "anzahl": len(rows), "svg": svg, "missing": [kind for kind in self.kinds if kind not in {g["art"] for g in groups}], "nowhere": nowhere}
 
-    def survey(self, area: Area) -> list[dict[str, Any]] | None:
-        """Survey values with n and interval; None where no survey is published."""
-        if "fct_umfrage" not in self.mart.optional:
-            return None
-        return [{**r, "frage": r.get("fragetext"), "text": wording.amount(r.get("wert"), "Prozent"), "span": wording.span(r.get("ki_unten"), r.get("ki_oben"), "Prozent")} for r in self.of_area("fct_umfrage", area)]
+    def place_names(self, rows: list[dict[str, Any]]) -> list[str]:
+        """Name, body and places of each; stops of one name on both sides of a road are one entry."""
+        counted: dict[str, int] = {}
+        for r in rows:
+            text = (r["name"] or "ohne Namen") + (f" ({r['traeger']})" if r["traeger"] else "")
+            text += f", {wording.number(r['plaetze'], 0)} Plätze" if r["plaetze"] is not None and len(rows) > 1 else ""
+            text += "" if r["ort_id"] in self.located else " [Lage nicht bekannt]"
+            counted[text] = counted.get(text, 0) + 1
+        return [text if n == 1 else f"{text} ({n}-mal)" for text, n in counted.items()]
 
-    def themes(self, area: Area) -> list[dict[str, Any]] | None:
-        """Themes with released statements only; None where none are published."""
-        if "fct_thema" not in self.mart.optional:
+    def survey(self, area: Area) -> dict[str, Any] | None:
+        """The newest survey: one answer per question beside the town's, all answers below; None where no survey is published.
+
+        The answer shown is the same in all areas, so that they can be compared: the town's most frequent one, of two the first.
+        """
+        rows = self.current.get("fct_umfrage")
+        if not rows:
             return None
-        return [{**r, "aussage": r.get("aussage") if r.get("freigegeben") is True else None} for r in self.of_area("fct_thema", area)]
+        own = sorted((r for r in rows if (r["ebene"], r["raumeinheit_id"]) == (area.level, area.id)), key=lambda r: (r["frage_id"], r["fragetext"], r["antwort_code"]))
+        town = {(r["fragetext"], r["antwort_code"]): r for r in rows if r["ebene"] == self.mart.town_level}
+        questions: dict[str, list[dict[str, Any]]] = {}
+        for r in own:
+            sign = self.mart.statuses.get(r["status_id"], {"zeichen": "/", "bedeutung": "keine Angabe"})
+            whole = town.get((r["fragetext"], r["antwort_code"]))
+            questions.setdefault(r["fragetext"].removesuffix(r["antwort"]).strip() if r["mehrfach"] else r["fragetext"], []).append({
+                "antwort": r["antwort"], "n": wording.number(r["n"], 0), "text": wording.number(r["wert"]) or sign["zeichen"] or "…", "fehlt": sign["bedeutung"] if r["wert"] is None else None,
+                "span": wording.span(r["ki_unten"], r["ki_oben"], "Prozent"), "stadt": wording.number(whole["wert"]) if whole else "", "mehrfach": r["mehrfach"], "stadt_wert": (whole["wert"] if whole else None) or 0.0,
+            })  # fmt: skip
+        chosen = [(q, found if found[0]["mehrfach"] else [found[0] if len(found) < 3 else max(found, key=lambda f: f["stadt_wert"])]) for q, found in questions.items()]
+        first = rows[0]
+        return {"titel": first["umfrage"], "stichtag": f"{first['stichtag']:%d.%m.%Y}", "ruecklauf": wording.number(first["ruecklauf"]), "fragen": chosen, "alle": list(questions.items()),
+                "befragte": wording.number(max((r["n"] for r in own), default=None), 0), "verdeckt": sum(r["wert"] is None for r in own), "stadt": area.level != self.mart.town_level}  # fmt: skip
+
+    def themes(self, area: Area) -> dict[str, Any] | None:
+        """Themes by number of released statements with some of them, and what the rounds discussed; None where neither is published."""
+        if not {"fct_aussage", "fct_planungsthema"} & set(self.current):
+            return None
+        said: dict[str, list[dict[str, Any]]] = {}
+        is_town = area.level == self.mart.town_level
+        for r in self.current.get("fct_aussage", ()) if is_town else self.of_area("fct_aussage", area):
+            # The gate lets nothing else through; whoever builds a report from another mart must not publish it either.
+            if r["geprueft"] and r["freigegeben"]:
+                said.setdefault(r["thema"], []).append(r)
+        voices = []
+        for theme, rows in sorted(said.items(), key=lambda t: (-len(t[1]), t[0])):
+            by_group = {r["gruppe"]: r for r in sorted(rows, key=lambda r: (r["stichtag"], r["aussage_id"]))}
+            quotes = [{"aussage": r["aussage"], "gruppe": r["gruppe"], "jahr": r["stichtag"].year} for r in by_group.values() if r["aussage"]]
+            voices.append({"thema": theme, "anzahl": len(rows), "gruppen": wording.listing(sorted(by_group)), "zitate": [] if is_town else quotes[:QUOTES]})
+        rounds = [r for r in self.current.get("fct_planungsthema", ()) if r["raumeinheit_id"] is None] if is_town else []
+        rounds = [{"runde": r["runde"], "thema": r["thema"], "stand": r["stand"], "datum": f"{r['datum']:%d.%m.%Y}"} for r in sorted([*rounds, *self.of_area("fct_planungsthema", area)], key=lambda r: (r["datum"], r["thema_nr"]), reverse=True)]
+        above = self.parent(area)
+        return {"stimmen": voices, "runden": rounds, "oben": above if above and not rounds and self.of_area("fct_planungsthema", above) else None,
+                "veroeffentlicht": "fct_planungsthema" in self.current}  # fmt: skip
+
+    def measures(self, area: Area) -> list[dict[str, Any]] | None:
+        """Measures with aim and money, newest first; None where none are published."""
+        if "fct_massnahme" not in self.current:
+            return None
+
+        def money(r: dict[str, Any], name: str) -> str:
+            return f"{wording.number(r[name], 0)}{wording.NARROW}€" if r[name] is not None else r[f"{name}_zeichen"] or "…"
+
+        names = {(a.level, a.id): a.name for level in self.mart.levels for a in self.mart.areas[level.id]}
+        return [
+            {**r, "wo": names[r["ebene"], r["raumeinheit_id"]], "zeit": f"{r['beginn']:%m/%Y} bis {r['ende']:%m/%Y}" if r["beginn"] and r["ende"] else "", "kosten": money(r, "kosten_eur"), "drittmittel": money(r, "drittmittel_eur")}
+            for r in sorted(self.of_area("fct_massnahme", area), key=lambda r: (r["beginn"] is not None, r["beginn"], r["massnahme_id"]), reverse=True)
+        ]
+
+    def networks(self, area: Area) -> list[tuple[str, list[dict[str, Any]]]] | None:
+        """Clubs, help among neighbours and self-help by kind; None where none are published."""
+        if "fct_netzwerk" not in self.current:
+            return None
+        found: dict[str, list[dict[str, Any]]] = {}
+        for r in sorted(self.of_area("fct_netzwerk", area), key=lambda r: (r["art"], r["name"])):
+            found.setdefault(r["art"], []).append(r)
+        return list(found.items())
+
+    # sources ------------------------------------------------------------------------------------------------------
+
+    def sources(self) -> list[dict[str, Any]]:
+        """One row per source: how many deliveries, from when to when, what of them counts."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for s in self.mart.sources:
+            found.setdefault(s["quelle_id"], []).append(s)
+        rows = []
+        for name, parts in found.items():
+            days = sorted(s["stichtag"] for s in parts if s["stichtag"])
+            arrived = [s["eingang"] for s in parts if s["eingang"]]
+            span = [f"{day:%d.%m.%Y}" for day in dict.fromkeys([days[0], days[-1]])] if days else []
+            rows.append({"quelle": name + (" (simuliert)" if any(s["simuliert"] for s in parts) else ""), "lieferungen": len(parts), "stichtage": " bis ".join(span), "eingang": f"{max(arrived):%d.%m.%Y}" if arrived else "",
+                         "zeilen": wording.number(sum(s["zeilen"] or 0 for s in parts), 0), "zurueckgestellt": wording.number(sum(s["zeilen_quarantaene"] or 0 for s in parts), 0),
+                         "rechtsgrundlage": "; ".join(sorted({s["rechtsgrundlage"] for s in parts if s["rechtsgrundlage"]}))})  # fmt: skip
+        return rows
 
     # the town -----------------------------------------------------------------------------------------------------
 
@@ -294,7 +441,7 @@ class View:
         changes = []
         for indicator in self.shown:
             one = self.mart.of(self.mart.town_level, indicator["indikator_id"])
-            if one.last is None or one.trend[0] not in (RISING, FALLING):
+            if one.last is None or one.trend[0] not in (RISING, FALLING) or one.years[-1] - one.years[one.last] > FRESH:
                 continue
             first, last = float(one["wert"][0, one.last - POINTS + 1]), float(one["wert"][0, one.last])
             sentence = wording.trend_sentence(indicator["name"], indicator["einheit"], str(one.trend[0]), (one.years[one.last - POINTS + 1], first), (one.years[one.last], last))
@@ -312,7 +459,7 @@ class View:
         found = []
         for indicator in self.shown:
             one = self.mart.of(level, indicator["indikator_id"])
-            if one.last is None:
+            if one.last is None or one.years[-1] - one.years[one.last] > FRESH:
                 continue
             spread = float(np.nanstd(one["wert"][:, one.last])) or np.nan
             for area in self.mart.areas[level]:
@@ -329,21 +476,52 @@ class View:
                 indicators.add(indicator)
         return lines
 
+    @cached_property
+    def index_rows(self) -> list[dict[str, Any]]:
+        """Per index and level the newest edition with a class, on the report's boundaries or newer ones, with the year it was withheld in later."""
+        begin = {v["gebietsstand"]: v["von"] for v in self.mart.versions}
+        rows = [r for r in self.mart.optional.get("fct_index", ()) if r["gebietsstand"] in begin and begin[r["gebietsstand"]] >= begin[self.mart.version]]
+        found = []
+        for index in sorted({r["index_id"] for r in rows}):
+            for level in self.mart.levels[1:]:
+                own = [r for r in rows if r["index_id"] == index and r["ebene"] == level.id]
+                editions = sorted({(r["jahr"], r["gebietsstand"] == self.mart.version, r["gebietsstand"]) for r in own if r["klasse"] is not None})
+                if editions:
+                    year, _, version = editions[-1]
+                    later = max(r["jahr"] for r in own if r["gebietsstand"] == version)
+                    found.append({"index": index, "level": level, "jahr": year, "version": version, "spaeter": later if later > year else None, "rows": [r for r in own if (r["jahr"], r["gebietsstand"]) == (year, version)]})
+        return found
+
+    @staticmethod
+    def index_said(row: dict[str, Any]) -> str:
+        """What may be said of an area: the mart's own verdict; without one, the class as delivered."""
+        return row["aussage"] or row["klasse"] or "nicht berechenbar"
+
     def index(self) -> dict[str, Any]:
-        """Composite index of the newest edition per boundaries; empty with a sentence where none is published."""
-        rows = [r for r in self.mart.optional.get("fct_index", ()) if r["klasse"] is not None]
-        if not rows:
-            return {"tables": [], "years": []}
+        """Composite index of the newest edition: what may be said per area, counted, and listed where there are few; empty where none is published."""
         tables = []
-        for name in sorted({r["index_id"] for r in rows}):
-            for version in sorted({r["gebietsstand"] for r in rows if r["index_id"] == name}):
-                own = [r for r in rows if r["index_id"] == name and r["gebietsstand"] == version]
-                year = max(r["jahr"] for r in own)
-                newest = [r for r in own if r["jahr"] == year]
-                counts: dict[str, int] = {}
-                for r in newest:
-                    counts[r["klasse"]] = counts.get(r["klasse"], 0) + 1
-                sure = [r["klasse_wahrscheinlichkeit"] for r in newest if r["klasse_wahrscheinlichkeit"] is not None]
-                tables.append({"name": name.replace("_", " ").upper().replace("STATUS", "Status").replace("DYNAMIK", "Dynamik"), "jahr": year, "gebietsstand": version, "ebene": newest[0]["ebene"], "alle": len(newest),
-                               "klassen": sorted(counts.items(), key=lambda c: (-c[1], c[0])), "sicher": wording.number(100 * float(np.mean(sure)), 0) if sure else None})  # fmt: skip
+        for edition in self.index_rows:
+            rows, names = edition["rows"], {a.id: a for a in self.mart.areas[edition["level"].id]} if edition["version"] == self.mart.version else {}
+            counts: dict[str, int] = {}
+            for r in rows:
+                counts[self.index_said(r)] = counts.get(self.index_said(r), 0) + 1
+            listed = [
+                {"area": names[r["raumeinheit_id"]], "aussage": self.index_said(r), "klasse": r["klasse"] or "", "sicher": wording.number(100 * r["klasse_wahrscheinlichkeit"], 0) if r["klasse_wahrscheinlichkeit"] is not None else ""}
+                for r in sorted(rows, key=lambda r: (r["wert"] is None, -(r["wert"] or 0.0), r["raumeinheit_id"])) if r["raumeinheit_id"] in names
+            ] if len(rows) <= LISTED else []  # fmt: skip
+            ordered = sorted(counts.items(), key=lambda c: (-c[1], c[0]))
+            summary = wording.listing([f"{n} „{said}“" for said, n in ordered])
+            tables.append({"name": INDICES.get(edition["index"], edition["index"].replace("_", " ").capitalize()), "jahr": edition["jahr"], "level": edition["level"], "version": edition["version"] if not names else "",
+                           "alle": len(rows), "klassen": ordered, "zeilen": listed, "spaeter": edition["spaeter"], "satz": f"{len(rows)} {edition['level'].plural} {edition['jahr']}: {summary}.",
+                           "gerechnet": any(r["klasse_wahrscheinlichkeit"] is not None for r in rows)})  # fmt: skip
         return {"tables": tables}
+
+    def index_of(self, area: Area) -> list[str]:
+        """One sentence per index on one area."""
+        found = []
+        for edition in self.index_rows:
+            for r in edition["rows"]:
+                if (r["ebene"], r["raumeinheit_id"], edition["version"]) == (area.level, area.id, self.mart.version):
+                    sure = f" (Klasse „{r['klasse']}“ mit {wording.number(100 * r['klasse_wahrscheinlichkeit'], 0)} Prozent Wahrscheinlichkeit)" if r["klasse"] and r["klasse_wahrscheinlichkeit"] is not None else ""
+                    found.append(f"{INDICES.get(edition['index'], edition['index'])} {edition['jahr']}: sozialer Status {self.index_said(r)}{sure}.")
+        return found

@@ -13,8 +13,16 @@ TREND = {RISING: "steigt", FALLING: "fällt", NO_TREND: "keine nachweisbare Ver�
 TREND_SIGN = {RISING: "↗", FALLING: "↘", NO_TREND: "○", NOT_COMPUTABLE: "?"}
 COMPARISON = {HIGHER: "höher", LOWER: "niedriger", SIMILAR: "kein nachweisbarer Unterschied", OPEN: "lässt sich nicht sagen"}
 COMPARISON_SIGN = {HIGHER: "▲", LOWER: "▼", SIMILAR: "○", OPEN: "?"}
-UNIT = {"Prozent": "%", "Prozentpunkte": "Pp.", "je 100 Personen": "je 100"}
-DIGITS = {"Personen": 0, "Verhältnis": 2, "Haushalte": 0, "Plätze": 0, "Anzahl": 0, "Fälle": 0}
+#: As values carry them; of whom a rate counts stands in its name and definition.
+UNIT = {
+    "Prozent": "%", "Prozentpunkte": "Pp.", "je 100 Personen": "je 100", "je 100 Einwohner": "je 100", "je 1.000 Einwohner": "je 1.000", "je 10.000 Einwohner": "je 10.000", "je 1.000 Frauen": "je 1.000",
+    "je 1.000 unter 65": "je 1.000", "je 1.000 unter 21": "je 1.000", "je 1.000 unter 18": "je 1.000", "je 1.000 Nichtdeutsche": "je 1.000", "je 1.000 unter 18-Jährige": "je 1.000", "je 1.000 unter 15-Jährige": "je 1.000",
+    "je 1.000 6- bis 17-Jährige": "je 1.000", "je 1.000 ab 65-Jährige": "je 1.000", "je 1.000 ab 80-Jährige": "je 1.000", "Plätze je 100 Kinder": "je 100", "Kinder je 100 Plätze": "je 100",
+    "Personen je Haushalt": "Personen", "Personen je Bedarfsgemeinschaft": "Personen", "Einwohner je ha": "je ha", "Abfahrten je Haltestelle": "Abfahrten", "m² je Einwohner": "m²",
+}  # fmt: skip
+DIGITS = {"Personen": 0, "Verhältnis": 2, "Haushalte": 0, "Plätze": 0, "Anzahl": 0, "Fälle": 0, "Faktor": 2}
+#: Units of mere counts: a larger area has more of them, so they are not compared.
+COUNTS = ("Personen", "Haushalte")
 MINUS = "−"
 NARROW = "\u202f"
 
@@ -63,7 +71,7 @@ def trend_sentence(name: str, unit: str, verdict: str, first: tuple[int, float],
     ends = f"{first[0]}: {amount(first[1], unit)}, {last[0]}: {amount(last[1], unit)}"
     if verdict == NOT_COMPUTABLE:
         return f"{name}: Ob sich etwas verändert hat, lässt sich nicht sagen."
-    certain = "; statistisch gesichert (99,8 %)" if verdict in (RISING, FALLING) else ""
+    certain = "; statistisch gesichert (99,8\u202f%)" if verdict in (RISING, FALLING) else ""
     return f"{name}: {TREND[verdict]} ({ends}){certain}."
 
 

@@ -74,6 +74,41 @@ def test_every_area_and_indicator_has_its_page(demo: Town, site: Path) -> None:
     assert {path.stem for path in (site / "daten").glob("*.csv")} == {i for (i,) in indicators}
 
 
+def test_the_report_knows_every_verdict_of_the_mart(demo: Town) -> None:
+    """A word it does not know would read as "cannot be said"."""
+    from exports.report.mart import GIVEN_TREND, HIGHER, LOWER, SIMILAR
+
+    with demo.mart() as mart:
+        trends = {word for (word,) in mart.execute("select distinct richtung from fct_trend").fetchall()}
+        comparisons = {word for (word,) in mart.execute("select distinct richtung from fct_vergleich").fetchall()}
+    assert trends - {"nicht_berechenbar", None} == set(GIVEN_TREND)
+    assert comparisons - {"nicht_berechenbar", None} == {HIGHER, LOWER, SIMILAR}
+
+
+def test_profiles_carry_places_survey_voices_and_measures(demo: Town, site: Path) -> None:
+    """What the marts know of an area stands in its profile, and only of the newest survey."""
+    for path in site.glob("gebiet-*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "Es fehlen" not in text, path.name
+        assert "Einwohnerbefragung 2023" in text and "Einwohnerbefragung 2019" not in text, path.name
+    with demo.mart() as mart:
+        places = mart.execute("select raumeinheit_id, count(*) filter (laenge is not null) from dim_ort where aktuell and ebene = 'sozialraum' and raumeinheit_id = '0301' group by 1").fetchall()
+        titles = mart.execute("select distinct titel from fct_massnahme where raumeinheit_id like '03%'").fetchall()
+        said = mart.execute("select count(*) from fct_aussage where raumeinheit_id = '0303'").fetchone()
+    assert (site / "gebiet-sozialraum-0301.html").read_text(encoding="utf-8").count('class="ort"') == places[0][1] > 3
+    upper = (site / "gebiet-stadtbereich-03.html").read_text(encoding="utf-8")
+    assert titles and all(title in upper for (title,) in titles) and "Stadtteilarbeitskreis" in upper
+    counted = re.findall(r'<span class="klein">(\d+) Aussagen?: ', (site / "gebiet-sozialraum-0303.html").read_text(encoding="utf-8"))
+    assert sum(map(int, counted)) == said[0] > 0
+
+
+def test_index_stands_on_the_areas_of_today(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    part = text[text.index('id="index-titel"') : text.index('id="zeit"')]
+    assert "Belastungsindex Hilden 2024, Sozialräume" in part and "hilden2015" not in part
+    assert len(re.findall(r'<th scope="row"><a href="gebiet-', part)) == 27
+
+
 def test_links_resolve_and_nothing_leads_out(site: Path) -> None:
     pages = {path.name: Links(path.read_text(encoding="utf-8")) for path in site.glob("*.html")}
     for name, page in pages.items():

@@ -17,12 +17,31 @@ from exports.report.view import View
 from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING
 from tests.unit.exports.conftest import LEVELS
 
-PLACES = """create table fct_ort as select * from (values
-    ('r1', 'raum', 'Treff <Mitte>', 'Treffpunkt', 'Verein', 12, 50.0, 150.0, 25832), ('r2', 'raum', 'Kita Nord', 'Kita', 'Stadt', 80, 150.0, 150.0, 25832)
-) t(raumeinheit_id, ebene, name, art, traeger, plaetze, x, y, epsg)"""
-SURVEY = """create table fct_umfrage as select 'r1' as raumeinheit_id, 'raum' as ebene, 'Wohnen Sie gern hier?' as frage, 'ja' as antwort, 71.5 as wert, 64.0 as ki_unten, 78.0 as ki_oben, 140 as n"""
-THEMES = """create table fct_thema as select * from (values ('r1', 'raum', 'Verkehr', 'Eltern', 'Geprüfter Satz.', true), ('r1', 'raum', 'Lärm', 'Eltern', 'Ungeprüfter Satz.', false))
-    t(raumeinheit_id, ebene, thema, gruppe, aussage, freigegeben)"""
+#: Degrees of x 50, y 150 and x 150, y 150 in EPSG:25832, where the squares of the small mart lie.
+PLACES = """create table dim_ort as select *, 'g' as gebietsstand, date '2024-12-31' as stichtag from (values
+    ('o1', 'r1', 'raum', 'Treff <Mitte>', 'Treffpunkt', 'Verein', 12, 4.5117, 0.00135, true), ('o2', 'r2', 'raum', 'Kita Nord', 'Kita', 'Stadt', 80, 4.5126, 0.00135, true),
+    ('o3', 'r1', 'raum', 'Kita Weg', 'Kita', null, 20, 4.5117, 0.00135, false), ('o4', 'r1', 'raum', 'Kita Ungenau', 'Kita', null, 30, null, null, true), ('o5', 'nz_raum', 'raum', 'Kita Irgendwo', 'Kita', null, null, null, null, true)
+) t(ort_id, raumeinheit_id, ebene, name, kategorie_name, traeger, plaetze, laenge, breite, aktuell)"""
+SURVEY = """create table fct_umfrage as select 'g' as gebietsstand, umfrage, stichtag, ebene, raumeinheit_id, 'q1' as frage_id, 'Wohnen Sie gern hier?' as fragetext, code as antwort_code, antwort, false as mehrfach,
+        n, wert, ki_unten, ki_oben, 34.8 as ruecklauf, status as status_id from (values
+    ('Alt', date '2019-11-30', 'raum', 'r1', 'A1', 'gern', 90, 11.1, 5.0, 20.0, 'wert'),
+    ('Neu', date '2023-11-30', 'raum', 'r1', 'A1', 'gern', 140, 71.5, 64.0, 78.0, 'wert'), ('Neu', date '2023-11-30', 'raum', 'r1', 'A2', 'teils', 140, 21.5, 14.0, 28.0, 'wert'),
+    ('Neu', date '2023-11-30', 'raum', 'r1', 'A3', 'ungern', 140, null, null, null, 'geheim_schutz'),
+    ('Neu', date '2023-11-30', 'stadt', 's', 'A1', 'gern', 600, 40.5, 35.0, 45.0, 'wert'), ('Neu', date '2023-11-30', 'stadt', 's', 'A2', 'teils', 600, 50.5, 45.0, 55.0, 'wert')
+) t(umfrage, stichtag, ebene, raumeinheit_id, code, antwort, n, wert, ki_unten, ki_oben, status)"""
+VOICES = """create table fct_aussage as select 'g' as gebietsstand, date '2022-06-30' as stichtag, * from (values
+    ('a1', 'raum', 'r1', 'Verkehr', 'Eltern', 'Geprüfter Satz.', true, true), ('a2', 'raum', 'r1', 'Lärm', 'Eltern', 'Ungeprüfter Satz.', false, true), ('a3', 'raum', 'r1', 'Lärm', 'Eltern', 'Gesperrter Satz.', true, false)
+) t(aussage_id, ebene, raumeinheit_id, thema, gruppe, aussage, geprueft, freigegeben)"""
+ROUNDS = """create table fct_planungsthema as select 'g' as gebietsstand, stichtag, nr as thema_nr, 'Stadtteilarbeitskreis' as runde, date '2022-03-15' as datum, 'raum' as ebene, 'r1' as raumeinheit_id, 'Wohnen' as thema, stand
+    from (values (date '2022-12-31', 'T1', 'offen'), (date '2023-12-31', 'T1', 'erledigt')) t(stichtag, nr, stand)"""
+MEASURES = """create table fct_massnahme as select 'g' as gebietsstand, date '2023-12-31' as stichtag, 'raum' as ebene, 'Aufwachsen' as ziel, 'Familien' as zielgruppe_planung, 'läuft' as stand, date '2023-02-01' as beginn, date '2024-02-01' as ende,
+        'Land' as foerderung, * from (values ('M1', 'r1', 'Treff aufbauen', 43000.0, null, null, '...'), ('M2', 'r2', 'Anderswo', 1.0, null, 1.0, null)
+) t(massnahme_id, raumeinheit_id, titel, kosten_eur, kosten_eur_zeichen, drittmittel_eur, drittmittel_eur_zeichen)"""
+NETWORKS = "create table fct_netzwerk as select 'g' as gebietsstand, date '2024-12-31' as stichtag, 'raum' as ebene, 'r1' as raumeinheit_id, 'Verein' as art, 'Turnverein' as name"
+INDEX = """create table fct_index as select 'raum' as ebene, 'hilden_belastung' as index_id, * from (values
+    ('r1', 'g', 2024, 1.7, 'niedrig', 0.91, 'niedrig'), ('r2', 'g', 2024, 0.4, 'mittel', 0.62, 'mittel oder besser'), ('r1', 'g', 2025, null, null, null, 'nicht berechenbar'), ('x9', 'alt', 2026, 9.0, 'niedrig', 1.0, 'niedrig')
+) t(raumeinheit_id, gebietsstand, jahr, wert, klasse, klasse_wahrscheinlichkeit, aussage)"""
+OLD = "insert into dim_raumeinheit values ('x9', 'alt', 'raum', 'Altes Gebiet', null, '2010-01-01', '2014-12-31', 1, null, null, false, 2)"
 
 
 class Balanced(HTMLParser):
@@ -77,7 +96,7 @@ def test_published_verdicts_hold_before_own_ones(make_mart: Callable[..., Path])
     keys = "raumeinheit_id, gebietsstand, ebene, stichtag, indikator_id"
     verdicts = f"""create table fct_vergleich as select {keys}, case raumeinheit_id when 'r1' then 'aehnlich' when 'r2' then 'niedriger' when 'r3' then 'nicht_berechenbar' end as richtung,
         case when ebene = 'raum' and raumeinheit_id <> 'r4' then 1 end as rang_unten, case when ebene = 'raum' and raumeinheit_id <> 'r4' then 3 end as rang_oben from fct_indikatorwert"""
-    trends = f"create table fct_trend as select {keys}, case raumeinheit_id when 'r1' then 'kein_Trend_nachweisbar' when 'r2' then 'fallend' else 'nicht_berechenbar' end as richtung from fct_indikatorwert"
+    trends = f"create table fct_trend as select {keys}, case raumeinheit_id when 'r1' then 'keine_nachweisbare_Veränderung' when 'r2' then 'fallend' else 'nicht_berechenbar' end as richtung from fct_indikatorwert"
     series = read(make_mart(growth=1.0, extra=(verdicts, trends)), LEVELS).of("raum", "anteil_x")
     assert list(series.verdict[:, -1]) == [SIMILAR, LOWER, OPEN, OPEN]
     assert list(series.trend) == [NO_TREND, FALLING, NOT_COMPUTABLE, NOT_COMPUTABLE]
@@ -119,14 +138,46 @@ def test_missing_marts_are_said_and_present_ones_are_shown(make_mart: Callable[.
     bare = pages(tmp_path / "ohne")["gebiet-raum-r1.html"]
     for sentence in ("Es fehlen Angaben zu Orten", "Es fehlen Angaben aus einer Befragung", "Es fehlen Themen aus Interviews"):
         assert sentence in bare
-    build(make_mart(extra=(PLACES, SURVEY, THEMES)), tmp_path / "mit", edition, {})
+    for sentence in ("Es fehlen Angaben zu Maßnahmen", "Es fehlen Angaben zu Vereinen"):
+        assert sentence in bare
+    build(make_mart(extra=(PLACES, SURVEY, VOICES, ROUNDS, MEASURES, NETWORKS)), tmp_path / "mit", edition, {})
     full = pages(tmp_path / "mit")
-    assert "Treff &lt;Mitte&gt;" in full["gebiet-raum-r1.html"] and "Kita Nord" not in full["gebiet-raum-r1.html"]
-    assert 'class="ort"' in full["gebiet-raum-r1.html"]
-    assert "Wohnen Sie gern hier?" in full["gebiet-raum-r1.html"] and "64,0 bis 78,0" in full["gebiet-raum-r1.html"] and ">140<" in full["gebiet-raum-r1.html"]
-    assert "Geprüfter Satz." in full["gebiet-raum-r1.html"] and "Lärm" in full["gebiet-raum-r1.html"]
-    assert not any("Ungeprüfter Satz" in text for text in full.values())
-    assert "Es fehlen" not in full["gebiet-raum-r1.html"] and "liegt in diesem Gebiet kein Ort" in full["gebiet-raum-r3.html"]
+    r1 = full["gebiet-raum-r1.html"]
+    assert "Treff &lt;Mitte&gt;" in r1 and "Kita Nord" not in r1 and "Kita Ungenau" in r1 and "[Lage nicht bekannt]" in r1
+    assert r1.count('class="ort"') == 1, "the one without coordinates is listed, not drawn"
+    assert not any("Kita Weg" in text for text in full.values()), "no longer in the list"
+    assert "1 Ort der Stadt ließ sich keinem Gebiet zuordnen" in r1
+    assert "Wohnen Sie gern hier?" in r1 and "Rücklauf in der ganzen Stadt 34,8 Prozent" in r1 and "1 Anteil fehlt" in r1 and "11,1" not in r1
+    first = r1[r1.index('<table class="befragung">') : r1.index("<summary>Alle Antworten")]
+    assert "teils" in first and "14,0 bis 28,0" in first and ">140<" in first and ">50,5<" in first and "gern<" not in first
+    assert "Geprüfter Satz." in r1 and "Lärm" not in r1
+    assert not any(word in text for text in full.values() for word in ("Ungeprüfter Satz", "Gesperrter Satz"))
+    assert "erledigt" in r1 and "offen<" not in r1, "a theme stands as last recorded"
+    assert "43.000\u202f€" in r1 and '<td class="z">...</td>' in r1 and "Anderswo" not in r1
+    assert "Turnverein" in r1
+    assert "Es fehlen" not in r1 and "liegt in diesem Gebiet kein Ort" in full["gebiet-raum-r3.html"]
+    assert "ergibt für dieses Gebiet nichts" in full["gebiet-raum-r3.html"] and "Keine Maßnahme ist in diesem Gebiet verzeichnet" in full["gebiet-raum-r3.html"]
+    for text in full.values():
+        Balanced().feed(text)
+
+
+def test_places_lie_where_their_coordinates_say(make_mart: Callable[..., Path], edition: Edition) -> None:
+    """The drawing of the small town is 980 units for 200 m: r1 is its upper left quarter."""
+    view = View(read(make_mart(extra=(PLACES,)), LEVELS), edition)
+    x, y = view.located["o1"]
+    assert 10 <= x <= 500 and 10 <= y <= 500
+    x, y = view.located["o2"]
+    assert 500 <= x <= 990 and 10 <= y <= 500
+
+
+def test_index_says_what_holds_on_the_areas_of_today(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    build(make_mart(extra=(OLD, INDEX)), tmp_path / "aus", edition, {})
+    page = pages(tmp_path / "aus")["index.html"]
+    part = page[page.index('id="index-titel"') : page.index('id="zeit"')]
+    assert "Belastungsindex Hilden 2024, Räume" in part and "Altes Gebiet" not in part and "2026" not in part
+    assert re.findall(r"<td>(mittel oder besser|niedrig)</td><td>([^<]*)</td>", part) == [("niedrig", "niedrig, 91 %"), ("mittel oder besser", "mittel, 62 %")]
+    assert "Für 2025 ist der Index auf dieser Ebene gesperrt" in part
+    assert "sozialer Status mittel oder besser (Klasse „mittel“ mit 62 Prozent Wahrscheinlichkeit)" in pages(tmp_path / "aus")["gebiet-raum-r2.html"]
 
 
 def test_names_of_suppliers_cannot_break_a_page_or_a_sheet(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ def test_every_verdict_has_its_words() -> None:
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [
-        (RISING, "Anteil X: steigt (2020: 12,0\u202f%, 2024: 13,5\u202f%); statistisch gesichert (99,8 %)."),
-        (FALLING, "Anteil X: fällt (2020: 12,0\u202f%, 2024: 13,5\u202f%); statistisch gesichert (99,8 %)."),
+        (RISING, "Anteil X: steigt (2020: 12,0\u202f%, 2024: 13,5\u202f%); statistisch gesichert (99,8\u202f%)."),
+        (FALLING, "Anteil X: fällt (2020: 12,0\u202f%, 2024: 13,5\u202f%); statistisch gesichert (99,8\u202f%)."),
         (NO_TREND, "Anteil X: keine nachweisbare Veränderung (2020: 12,0\u202f%, 2024: 13,5\u202f%)."),
         (NOT_COMPUTABLE, "Anteil X: Ob sich etwas verändert hat, lässt sich nicht sagen."),
     ],
