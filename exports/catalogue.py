@@ -19,13 +19,14 @@ MEDIA = {
     ".gpkg": "application/geopackage+sqlite3",
     ".qml": "application/xml",
     ".json": "application/json",
+    ".pdf": "application/pdf",
 }
 FIELD_TYPES = {"varchar": "string", "double": "number", "bigint": "integer", "integer": "integer", "boolean": "boolean", "date": "date"}
 #: Symbols that stand in the place of a number in the CSV for Excel.
 SYMBOLS = ["", "-", ".", "*", "/", "( )", "...", "x", "p", "r"]
 
 
-def write_data_package(contract: Contract, folder: Path, files: dict[Path, tuple[Table, str]], facts: dict[str, str]) -> Path:
+def write_data_package(contract: Contract, folder: Path, files: dict[Path, tuple[Table | str, str]], facts: dict[str, str]) -> Path:
     """``datapackage.json`` beside the files it describes."""
     package: dict[str, Any] = {
         "profile": "data-package",
@@ -44,18 +45,19 @@ def write_data_package(contract: Contract, folder: Path, files: dict[Path, tuple
     return path
 
 
-def _resource(path: Path, table: Table, form: str) -> dict[str, Any]:
+def _resource(path: Path, table: Table | str, form: str) -> dict[str, Any]:
+    """``table`` is the agreed table, or the name of a mart handed out as it is."""
     content = path.read_bytes()
     described: dict[str, Any] = {
         "name": path.name.lower().replace(".", "-").replace("_", "-"),
         "path": path.name,
-        "title": table.titel,
+        "title": table if isinstance(table, str) else table.titel,
         "format": path.suffix[1:],
         "mediatype": MEDIA[path.suffix],
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
     }
-    if path.suffix != ".csv":
+    if path.suffix != ".csv" or isinstance(table, str):
         return described | {"type": "file"}
     german = form == "excel_csv"
     fields = []
@@ -88,7 +90,7 @@ THEME = "http://publications.europa.eu/resource/authority/data-theme/SOCI"
 FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 FREQUENCIES = {"monatlich": "MONTHLY", "jaehrlich": "ANNUAL", "je Veröffentlichung": "IRREG"}
 FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
-FILE_TYPES = {".csv": "CSV", ".parquet": "PARQUET", ".xlsx": "XLSX", ".gpkg": "GPKG", ".json": "JSON"}
+FILE_TYPES = {".csv": "CSV", ".parquet": "PARQUET", ".xlsx": "XLSX", ".gpkg": "GPKG", ".json": "JSON", ".pdf": "PDF"}
 
 
 def write_catalogue(contracts: list[Contract], target: Path, facts: dict[str, str]) -> Path:

@@ -20,7 +20,7 @@ CONTRACTS = Path(__file__).parent / "contracts"
 #: Column hash of every version ever agreed: recipient -> version -> hash.
 VERSIONS = CONTRACTS / "versionen.json"
 
-Form = Literal["parquet", "csv", "excel_csv", "xlsx", "geopackage", "jsonstat"]
+Form = Literal["parquet", "csv", "excel_csv", "xlsx", "geopackage", "jsonstat", "formular", "pdf"]
 Typ = Literal["varchar", "double", "bigint", "integer", "boolean", "date"]
 
 
@@ -82,6 +82,8 @@ class Contract(Declared):
     aenderungen: str
     rhythmus: str
     lizenz: str
+    #: Marts handed out as they are, one Parquet file each; their columns are those of the dbt contract of the mart.
+    marts: tuple[Name, ...] = ()
     tabellen: tuple[Table, ...]
 
     def model_of(self, table: Table) -> str:
@@ -90,7 +92,7 @@ class Contract(Declared):
     @cached_property
     def columns_hash(self) -> str:
         """Fingerprint of everything a receiving tool relies on: tables, keys, column names and types, in order."""
-        relied_on = [[t.name, list(t.schluessel), [[c.name, c.typ, c.einheit] for c in t.spalten]] for t in self.tabellen]
+        relied_on = [[t.name, list(t.schluessel), [[c.name, c.typ, c.einheit] for c in t.spalten]] for t in self.tabellen] + [["mart", name] for name in self.marts]
         return hashlib.sha256(json.dumps(relied_on).encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""One function per form in which a table leaves: Parquet, two kinds of CSV, workbook, GeoPackage, JSON-stat.
+"""One function per form in which a table leaves: Parquet, two kinds of CSV, workbook, form, GeoPackage, JSON-stat.
 
 Every function takes a relation in DuckDB and writes one file; same rows, same bytes. No text cell can start a formula.
 """
@@ -44,6 +44,12 @@ def write(form: str, db: DuckDBPyConnection, contract: Contract, table: Table, f
             return geopackage(db, folder / f"{table.name}.gpkg", int(facts["epsg"]))
         case "jsonstat":
             return [jsonstat(db, contract, table, folder / f"{table.name}.json", facts)]
+        case "formular":
+            return [feedback_form(db, folder / f"rueckmeldung_{table.name}.xlsx", facts)]
+        case "pdf":
+            from exports.onepage import one_page
+
+            return [one_page(db, contract, table, folder / f"{table.name}.pdf", facts)]
     raise ValueError(form)
 
 
@@ -158,6 +164,9 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
     symbol = names.index("zeichen") if "zeichen" in names else None
     rows = db.execute("from zeilen").fetchall()
     data.auto_filter.ref = f"A1:{openpyxl.utils.get_column_letter(len(names))}{len(rows) + 1}"
+    # A row is written as it is appended, so each column keeps one styled cell per form: making them costs more than filling them.
+    styled = {(name, form): cell(data, None, form=form) for name in names for form in ("0.00", "dd.mm.yyyy")}
+    linked = cell(data, None, font=link)
     for row in rows:
         made = []
         for name, value in zip(names, row, strict=True):
@@ -165,11 +174,14 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
                 value = row[symbol]
             form = "0.00" if isinstance(value, float) and not value.is_integer() else "dd.mm.yyyy" if isinstance(value, date) else None
             if name == "indikator_id" and value in line:
-                linked = cell(data, value, font=link)
+                linked.value = value
                 linked.hyperlink = f"#Definitionen!A{line[value]}"
                 made.append(linked)
-            elif form or isinstance(value, str):
-                made.append(cell(data, value, form=form))
+            elif form:
+                styled[name, form].value = value
+                made.append(styled[name, form])
+            elif isinstance(value, str) and value[:1] in ("=", "#"):
+                made.append(cell(data, value))
             else:
                 made.append(value)
         data.append(made)
@@ -188,6 +200,62 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
             made = [cell(sheet, v or "") for v in row]
             made[2].alignment = Alignment(wrap_text=True)
             sheet.append(made)
+    _save_timeless(book, path)
+    return path
+
+
+#: Columns of the form as the door reads them back (``traeger_rueckmeldung.yml``): heading, width, free to fill in.
+FORM_COLUMNS = (
+    ("Schlüssel", 34, False), ("Träger", 28, False), ("Angebot", 36, False), ("Anschrift", 32, False), ("Plätze", 10, False), ("Öffnungszeiten", 28, False),
+    ("Gibt es (ja/nein)", 16, True), ("Name richtig", 36, True), ("Anschrift richtig", 32, True), ("Plätze richtig", 14, True), ("Öffnungszeiten richtig", 28, True), ("Anmerkung", 60, True),
+)  # fmt: skip
+FORM_SHEET = "Angebote"
+
+
+def feedback_form(db: DuckDBPyConnection, path: Path, facts: dict[str, str]) -> Path:
+    """The offers as recorded in locked cells, beside them free ones to correct and comment; it comes back through the door."""
+    import openpyxl
+    from openpyxl.styles import Alignment, Font, PatternFill, Protection
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = openpyxl.Workbook()
+    book.properties.creator, book.properties.created, book.properties.modified = "Sozialraum-Warehouse", FILE_TIME, FILE_TIME
+    sheet = book.active
+    sheet.title, sheet.freeze_panes = FORM_SHEET, "D2"
+    head, free, open_cell = PatternFill("solid", fgColor="E6EDF2"), PatternFill("solid", fgColor="FFF8E1"), Protection(locked=False)
+    for number, (title, width, fill_in) in enumerate(FORM_COLUMNS, 1):
+        made = sheet.cell(1, number, title)
+        made.font, made.fill = Font(bold=True), free if fill_in else head
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    rows = db.execute("select ort_id, traeger, name, anschrift, plaetze, oeffnungszeiten from zeilen order by traeger, name, ort_id").fetchall()
+    for line, row in enumerate(rows, 2):
+        for number, value in enumerate(row, 1):
+            made = sheet.cell(line, number, value)
+            if isinstance(value, str):
+                made.data_type = "s"  # never a formula, whatever it begins with
+        for number, (_, _, fill_in) in enumerate(FORM_COLUMNS, 1):
+            if fill_in:
+                made = sheet.cell(line, number)
+                made.protection, made.fill, made.alignment = open_cell, free, Alignment(wrap_text=True)
+    answer = DataValidation(type="list", formula1='"ja,nein"', allow_blank=True)
+    number = DataValidation(type="whole", operator="greaterThanOrEqual", formula1="0", allow_blank=True)
+    for rule, letter in ((answer, "G"), (number, "J")):
+        sheet.add_data_validation(rule)
+        rule.add(f"{letter}2:{letter}{len(rows) + 1}")
+    sheet.protection.sheet = True  # against slips, not against people: no password
+    sheet.protection.formatColumns = sheet.protection.formatRows = False
+    hints = book.create_sheet("Hinweise")
+    hints.column_dimensions["A"].width = 110
+    marked = ["SIMULIERT: erfundene Daten der Modellstadt."] if facts.get("simuliert") == "ja" else []
+    for line, text in enumerate((
+        *marked,
+        f"Ihre Angebote, wie die Stadt ({facts['stadt']}) sie verzeichnet hat, Stand {facts['release']}.",
+        "Die gelben Spalten sind frei: tragen Sie nur ein, was anders ist; was stimmt, bleibt leer. Die übrigen sind gesperrt, der Schlüssel ordnet Ihre Antwort zu.",
+        "Bitte keine Namen von Klientinnen, Klienten oder Beschäftigten eintragen.",
+        "Zurück an die Sozialplanung unter dem Namen rueckmeldung_angebote_JJJJ-MM-TT.xlsx (Tag der Rückgabe); sie legt die Datei in den Eingang traeger_rueckmeldung.",
+    ), 1):  # fmt: skip
+        hints.cell(line, 1, text).alignment = Alignment(wrap_text=True)
     _save_timeless(book, path)
     return path
 

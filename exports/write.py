@@ -29,9 +29,8 @@ def write_exports(mart: Path, target: Path, tables: tuple[str, ...], facts: dict
     with _reading(mart) as db:
         for table in tables:
             db.execute(f"create or replace temp view {table} as select *, {simulated} as simuliert from mart.{table} order by all")
-            described = dict(db.execute("select column_name, comment from duckdb_columns() where database_name = 'mart' and table_name = ? and comment is not null", [table]).fetchall())
             files += [
-                formats.parquet(db, table, target / f"{table}.parquet", facts | described),
+                formats.parquet(db, table, target / f"{table}.parquet", facts | _described(db, table)),
                 formats.machine_csv(db, table, target / f"{table}.csv"),
                 formats.excel_csv(db, named(table), target / f"{table}_excel.csv"),
             ]
@@ -53,7 +52,9 @@ def write_packages(mart: Path, target: Path, contracts: list[Contract], facts: d
         for contract in contracts:
             folder = target / contract.empfaenger
             folder.mkdir(parents=True, exist_ok=True)
-            written: dict[Path, tuple[Table, str]] = {}
+            written: dict[Path, tuple[Table | str, str]] = {}
+            for name in contract.marts:  # written in their order, so they keep it
+                written[formats.parquet(db, f"mart.{name}", folder / f"{name}.parquet", facts | _described(db, name))] = (name, "parquet")
             for table in contract.tabellen:
                 relation = f"mart.export.{contract.model_of(table)}"
                 listed = ", ".join(formats.quoted(c.name) for c in table.spalten)
@@ -68,6 +69,11 @@ def write_packages(mart: Path, target: Path, contracts: list[Contract], facts: d
     if contracts:
         files.append(write_catalogue(contracts, target, facts))
     return files
+
+
+def _described(db: DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Column -> description, as the mart carries them."""
+    return dict(db.execute("select column_name, comment from duckdb_columns() where database_name = 'mart' and table_name = ? and comment is not null", [table]).fetchall())
 
 
 def _reading(mart: Path) -> DuckDBPyConnection:

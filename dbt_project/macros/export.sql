@@ -39,3 +39,76 @@
         and wert.gebietsstand_am_stichtag
         and ({{ bedingung }})
 {%- endmacro %}
+
+{# Zählungen einer Zielgruppe mit Namen, alle Stichtage auf dem damals gültigen Gebietsstand. #}
+{% macro export_kennzahlen(zielgruppe, bedingung) -%}
+    select
+        wert.raumeinheit_id,
+        raum.name as raum,
+        wert.gebietsstand,
+        wert.ebene,
+        wert.stichtag,
+        cast(extract(year from wert.stichtag) as integer) as jahr,
+        wert.kennzahl_id,
+        kennzahl.name as kennzahl,
+        kennzahl.einheit,
+        wert.wert,
+        wert.zeichen,
+        wert.obs_status,
+        wert.conf_status,
+        wert.vorlaeufig,
+        stadt.simuliert
+    from {{ ref('exp_freigabe__fct_kennzahl') }} as wert
+    inner join {{ ref('dim_kennzahl') }} as kennzahl on wert.kennzahl_id = kennzahl.kennzahl_id
+    inner join {{ ref('exp_freigabe__dim_raumeinheit') }} as raum
+        on wert.raumeinheit_id = raum.raumeinheit_id
+        and wert.gebietsstand = raum.gebietsstand
+        and wert.ebene = raum.ebene
+        and raum.zielgruppe = '{{ zielgruppe }}'
+    cross join {{ ref('stg_tuer__stadt') }} as stadt
+    where wert.zielgruppe = '{{ zielgruppe }}'
+        and wert.gebietsstand_am_stichtag
+        and ({{ bedingung }})
+{%- endmacro %}
+
+{# Orte einer Zielgruppe mit dem Namen ihres Gebiets; noch nicht verortete bleiben dabei. #}
+{% macro export_orte(zielgruppe, bedingung) -%}
+    select
+        ort.ort_id,
+        ort.kategorie,
+        ort.kategorie_name,
+        ort.unterkategorie,
+        ort.name,
+        ort.traeger,
+        ort.anschrift,
+        ort.plz,
+        ort.raumeinheit_id,
+        raum.name as raum,
+        ort.gebietsstand,
+        ort.ebene,
+        ort.lage_art,
+        ort.laenge,
+        ort.breite,
+        cast(ort.plaetze as double) as plaetze,
+        ort.oeffnungszeiten,
+        ort.gueltig_von,
+        ort.gueltig_bis,
+        ort.stichtag as stand_vom,
+        ort.aktuell,
+        ort.listen,
+        stadt.simuliert
+    from {{ ref('exp_freigabe__dim_ort') }} as ort
+    left join {{ ref('exp_freigabe__dim_raumeinheit') }} as raum
+        on ort.raumeinheit_id = raum.raumeinheit_id
+        and ort.gebietsstand = raum.gebietsstand
+        and ort.ebene = raum.ebene
+        and ort.zielgruppe = raum.zielgruppe
+    cross join {{ ref('stg_tuer__stadt') }} as stadt
+    where ort.zielgruppe = '{{ zielgruppe }}'
+        and ({{ bedingung }})
+{%- endmacro %}
+
+{# Zahl mit einer Stelle und Dezimalkomma, für Sätze. #}
+{% macro deutsche_zahl(ausdruck) -%}
+    replace(printf('%.1f', {{ ausdruck }}), '.', ',')
+{%- endmacro %}

@@ -37,8 +37,9 @@ def package(town: Town, contract: Contract) -> Path:
 def test_every_agreed_file_is_there_and_its_checksum_holds(published_small: Town, contract: Contract) -> None:
     folder = package(published_small, contract)
     names = {path.name for path in folder.iterdir()}
-    endings = {"parquet": ".parquet", "csv": ".csv", "excel_csv": "_excel.csv", "xlsx": ".xlsx", "geopackage": ".gpkg", "jsonstat": ".json"}
-    assert {table.name + endings[form] for table in contract.tabellen for form in table.formate} <= names
+    endings = {"parquet": ".parquet", "csv": ".csv", "excel_csv": "_excel.csv", "xlsx": ".xlsx", "geopackage": ".gpkg", "jsonstat": ".json", "pdf": ".pdf"}
+    promised = {f"rueckmeldung_{table.name}.xlsx" if form == "formular" else table.name + endings[form] for table in contract.tabellen for form in table.formate}
+    assert promised | {f"{mart}.parquet" for mart in contract.marts} <= names
     sums = dict(reversed(line.split("  ")) for line in (folder / "pruefsummen.sha256").read_text(encoding="utf-8").splitlines())
     assert set(sums) == names - {"pruefsummen.sha256"}
     assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest for name, digest in sums.items())
@@ -51,7 +52,7 @@ def test_frictionless_has_nothing_to_say(published_small: Town, contract: Contra
     described = Package(str(package(published_small, contract) / "datapackage.json"))
     report = described.validate()
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
-    assert any(resource.type == "table" for resource in described.resources) or contract.empfaenger == "stadtplanung"
+    assert any(resource.type == "table" for resource in described.resources) == any("csv" in table.formate for table in contract.tabellen)
 
 
 @pytest.mark.parametrize("audience", ["verwaltung", "traeger", "oeffentlich"])
@@ -99,6 +100,82 @@ def test_parquet_says_what_and_in_which_unit(published_small: Town) -> None:
     metadata = pq.read_metadata(packages(published_small, "verwaltung") / "jugendhilfe" / "indikatoren.parquet").metadata
     assert metadata[b"release"].decode() == published_small.current.resolve().name
     assert metadata[b"zielgruppe"] == b"verwaltung" and b"leer hei" in metadata[b"wert"]
+
+
+def read(town: Town, audience: str, model: str, columns: str = "*", where: str = "true") -> list[tuple]:
+    with duckdb.connect(str(packages(town, audience).parent / "mart.duckdb"), read_only=True) as mart:
+        return mart.execute(f"select {columns} from export.{model} where {where}").fetchall()
+
+
+def test_no_agreed_table_is_empty_in_the_demo_town(demo: Town) -> None:
+    waiting = {"exp_planungsrunde__offen"}  # may be empty: nobody has to comment
+    empty = [contract.model_of(table) for contract in CONTRACTS for table in contract.tabellen if not read(demo, contract.zielgruppe, contract.model_of(table), "1", "true limit 1")]
+    assert set(empty) <= waiting
+
+
+def test_marts_leave_as_parquet_with_their_descriptions(published_small: Town) -> None:
+    folder = packages(published_small, "verwaltung") / "analyse"
+    with published_small.mart() as mart:
+        known = dict(mart.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'main'").fetchall())
+    contract = next(c for c in CONTRACTS if c.empfaenger == "analyse")
+    assert set(contract.marts) == set(known)
+    for name in contract.marts:
+        file = pq.read_metadata(folder / f"{name}.parquet")
+        assert file.num_rows == known[name]
+        columns = {column.encode() for column in pq.read_schema(folder / f"{name}.parquet").names}
+        assert columns <= set(file.metadata), name
+
+
+def test_coverage_by_both_definitions(demo: Town) -> None:
+    rows = read(demo, "verwaltung", "exp_jugendhilfe__betreuung", "ebene, altersgruppe, plaetze, kinder, versorgungsquote, betreuungsquote")
+    assert {row[1] for row in rows} == {"u3", "ue3"}
+    assert all(row[4] == pytest.approx(100 * row[2] / row[3]) for row in rows if None not in row[2:5])
+    assert {row[0] for row in rows if row[5] is not None} == {"stadt"}  # children are counted where they are looked after
+
+
+def test_what_is_said_to_differ_was_tested(demo: Town) -> None:
+    rows = read(demo, "verwaltung", "exp_planungsrunde__veraenderungen", "art, richtung, p_bereinigt, wert - vergleichswert - differenz, differenz")
+    assert {(kind, way) for kind, way, *_ in rows} <= {("unterschied", "hoeher"), ("unterschied", "niedriger"), ("trend", "steigend"), ("trend", "fallend")}
+    assert rows and all(p is not None and p <= 0.05 for _, _, p, _, _ in rows)
+    assert all(check is None or abs(check) < 1e-9 for *_, check, _ in rows)
+
+
+def test_one_page_for_the_board(demo: Town) -> None:
+    from pypdf import PdfReader
+
+    rows = read(demo, "verwaltung", "exp_verwaltungsvorstand__auf_einen_blick", "nr, was, wo, wie_sicher")
+    assert 1 <= len(rows) <= 12 and all(None not in row for row in rows)
+    pdf = PdfReader(packages(demo, "verwaltung") / "verwaltungsvorstand" / "auf_einen_blick.pdf")
+    assert len(pdf.pages) == 1
+    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"] and pdf.trailer["/Root"]["/Lang"].startswith("de")
+    text = " ".join(pdf.pages[0].extract_text().split())
+    assert "simulierte Daten" in text and "Entwurf" in text
+    assert all(where in text for _, _, where, _ in rows)
+
+
+def test_definitions_stand_side_by_side(demo: Town) -> None:
+    rows = read(demo, "verwaltung", "exp_analyse__definitionsvergleich", "vergleich_id, indikator_id, wert - bezug_wert, differenz, erklaerung", "indikator_id <> bezug_id")
+    assert {"sgb2_quote", "kinderarmut", "betreuung_u3"} <= {row[0] for row in rows if row[3] is not None}
+    assert all((row[2] is None) == (row[3] is None) and (row[2] is None or row[2] == pytest.approx(row[3])) for row in rows)
+    assert all(("hier" in row[4]) == (row[3] is not None) for row in rows)
+
+
+def test_a_filled_form_comes_back_through_the_door(town: Town) -> None:
+    source = packages(town, "traeger") / "traegerrunde" / "rueckmeldung_angebote.xlsx"
+    book = openpyxl.load_workbook(source)
+    sheet = book["Angebote"]
+    head = {cell.value: cell.column for cell in sheet[1]}
+    assert sheet.protection.sheet and sheet.cell(2, head["Schlüssel"]).protection.locked and not sheet.cell(2, head["Anmerkung"]).protection.locked
+    first, second = sheet.cell(2, head["Schlüssel"]).value, sheet.cell(3, head["Schlüssel"]).value
+    sheet.cell(2, head["Anschrift richtig"]).value = "Neue Straße 5"
+    sheet.cell(2, head["Plätze richtig"]).value = 12
+    sheet.cell(3, head["Gibt es (ja/nein)"]).value = "nein"
+    inbox = town.root / "inbox" / "traeger_rueckmeldung"
+    inbox.mkdir(parents=True)
+    book.save(inbox / "rueckmeldung_angebote_2021-03-01.xlsx")
+    town.run()
+    told = {row[0]: row[1:] for row in read(town, "verwaltung", "exp_planungsrunde__offen", "nummer, text, stand", "art = 'rueckmeldung'")}
+    assert told == {first: ("Anschrift: Neue Straße 5; Plätze: 12", "zu prüfen"), second: ("Angebot gibt es nicht mehr", "zu prüfen")}
 
 
 def test_json_stat_has_a_place_for_every_cell(published_small: Town) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,33 @@ def test_a_changed_column_needs_a_new_version(contract) -> None:
     agreed = json.loads(VERSIONS.read_text(encoding="utf-8"))[contract.empfaenger]
     assert agreed.get(contract.version) == contract.columns_hash
     assert max(agreed, key=lambda version: tuple(map(int, version.split(".")))) == contract.version
+
+
+def marts() -> dict[str, dict]:
+    files = (REPOSITORY / "dbt_project" / "models" / "marts").glob("_*.yml")
+    return {model["name"]: model for path in files for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])}
+
+
+def test_analysts_get_every_mart_of_the_administration_under_a_version() -> None:
+    """Whole marts are promised too: a changed column of one needs a new version of the contract, entered as ``analyse/marts``."""
+    contract = next(c for c in AGREED if c.marts)
+    known = marts()
+    assert list(contract.marts) == sorted(name for name, model in known.items() if contract.zielgruppe in model["config"]["meta"]["zielgruppen"])
+    columns = [[name, [[c["name"], c["data_type"]] for c in known[name]["columns"]]] for name in contract.marts]
+    agreed = json.loads(VERSIONS.read_text(encoding="utf-8"))["analyse/marts"]
+    assert agreed.get(contract.version) == hashlib.sha256(json.dumps(columns).encode()).hexdigest()[:16]
+
+
+def test_conditions_name_groups_and_indicators_that_exist() -> None:
+    """A group that was renamed would silently empty a package."""
+    with (REPOSITORY / "dbt_project" / "seeds" / "indikatoren.csv").open(encoding="utf-8") as file:
+        groups = {row["gruppe"] for row in csv.DictReader(file)}
+    named = {g for path in MODELS.glob("*/*.sql") for found in re.findall(r"gruppe in \(([^)]*)\)", path.read_text(encoding="utf-8")) for g in re.findall(r"'(\w+)'", found)}
+    assert named and named <= groups
+    with (REPOSITORY / "dbt_project" / "seeds" / "kennzahlen.csv").open(encoding="utf-8") as file:
+        counts = {row["kennzahl_id"] for row in csv.DictReader(file)}
+    asked = {k for path in MODELS.glob("*/*.sql") for found in re.findall(r"kennzahl_id in \(([^)]*)\)", path.read_text(encoding="utf-8")) for k in re.findall(r"'(\w+)'", found)}
+    assert asked and asked <= counts
 
 
 def test_another_type_gives_another_hash() -> None:

@@ -1,1 +1,1 @@
-{{ export_indikatoren('verwaltung', "indikator.gruppe in ('infrastruktur', 'mobilitaet', 'wohnen', 'altersaufbau', 'altersgruppen')") }}
+{{ export_indikatoren('verwaltung', "indikator.gruppe in ('infrastruktur', 'erreichbarkeit', 'wohnen', 'altersaufbau', 'altersgruppen', 'alter')") }}

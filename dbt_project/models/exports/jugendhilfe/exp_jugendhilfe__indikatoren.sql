@@ -1,1 +1,1 @@
-{{ export_indikatoren('verwaltung', "indikator.gruppe in ('kinder_familien', 'altersgruppen', 'kita', 'hilfen')") }}
+{{ export_indikatoren('verwaltung', "indikator.gruppe in ('altersgruppen', 'haushalte', 'kita', 'kinderarmut', 'jugendhilfe', 'gesundheit')") }}

@@ -1,0 +1,1 @@
+{{ export_kennzahlen('verwaltung', "kennzahl.kennzahl_id in ('schulen', 'grundschulen', 'schueler', 'schueler_grundschule', 'uebergaenge', 'uebergaenge_gymnasium', 'uebergaenge_gesamtschule', 'uebergaenge_realschule', 'einschulungskinder', 'einschulungskinder_sprachauffaellig', 'alter_3_5', 'alter_6_14', 'alter_15_17')") }}

@@ -1,0 +1,1 @@
+{{ export_orte('traeger', 'ort.traeger is not null') }}
