@@ -13,6 +13,7 @@ import pyogrio
 import pytest
 
 from sources.demo import simulate
+from sources.model import SHIPPED_CITIES
 from sources.model import SHIPPED_CITIES, load_city
 
 SMALL = {"residents": 3_000, "seed": 11, "stichtage": [date(2015, 12, 31), date(2017, 12, 31)]}
@@ -103,7 +104,10 @@ def test_everything_says_that_it_is_simulated(simulated_town):
 
 def test_truth_is_not_among_the_deliveries(simulated_town, tmp_path):
     files = {path.relative_to(simulated_town.target).parts[0] for path in simulated_town.target.rglob("*") if path.is_file()}
-    assert files == {"SIMULIERT.txt", "adressen", "melderegister_bestand", "raumgliederung"}
+    declared = {path.stem for path in (SHIPPED_CITIES / "hilden-simuliert").glob("*.yml")}
+    assert {"SIMULIERT.txt", "adressen", "melderegister_bestand", "raumgliederung"} <= files
+    assert not any("wahrheit" in str(path).lower() for path in simulated_town.target.rglob("*"))
+    assert files - {"SIMULIERT.txt"} <= declared | {"zensus"}
     with pytest.raises(ValueError, match="Wahrheit"):
         simulate(tmp_path, truth=tmp_path / "wahrheit", **SMALL)
 
@@ -122,7 +126,9 @@ def test_another_seed_other_people_on_the_same_ground(small_register, tmp_path):
     simulate(tmp_path, **(SMALL | {"seed": 12}))
     one, other = fingerprints(small_register), fingerprints(tmp_path)
     same = {name for name in one if one[name] == other[name]}
-    assert same == {"raumgliederung/raumgliederung_20150101.gpkg", "raumgliederung/raumgliederung_20200101.gpkg"}
+    # The ground, and what is fixed with it.
+    assert {"raumgliederung/raumgliederung_20150101.gpkg", "raumgliederung/raumgliederung_20200101.gpkg"} <= same
+    assert not any(name.startswith(("melderegister", "adressen", "sgb", "umfrage")) for name in same)
 
 
 def test_a_date_does_not_depend_on_which_others_are_asked_for(small_register, tmp_path):
