@@ -48,12 +48,7 @@ bevoelkerung as (
         and geruest.ebene = vorrangig.ebene
         and geruest.raumeinheit_id = vorrangig.raumeinheit_id
         and kennzahl.kennzahl_id = vorrangig.kennzahl_id
-    left join {{ ref('stg_tuer__gebietsstand') }} as stand on geruest.gebietsstand = stand.gebietsstand
     where kennzahl.thema = 'bevoelkerung'
-        and (
-            coalesce(kennzahl.alle_staende, true)
-            or (geruest.stichtag >= stand.gueltig_von and geruest.stichtag <= coalesce(stand.gueltig_bis, geruest.stichtag))
-        )
 ),
 
 flaeche as (
