@@ -16,6 +16,7 @@ from orchestration.dbt import invoke
 from sources.accept import accept_all
 from sources.model import SHIPPED_CITIES, load_city
 from warehouse.connect import connect
+from warehouse.facts import hand_over
 from warehouse.ledger import Ledger
 from warehouse.paths import Home
 from warehouse.settings import Settings
@@ -54,6 +55,7 @@ def mart(berlin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duc
     settings = Settings(schluesseldatei=folder / "schluessel")
     report = accept_all(load_city(SHIPPED_CITIES / "berlin"), home, Ledger(home.ledger), settings, berlin, move=False, now=datetime(2024, 1, 1, tzinfo=UTC))
     assert report.refused == []
+    hand_over(home, Ledger(home.ledger))
     results = invoke(home, settings, BUILD).results
     assert [r.node.name for r in results if r.status not in ("success", "pass")] == []
     with connect(home.warehouse_db, read_only=True) as database:
