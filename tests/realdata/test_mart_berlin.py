@@ -21,9 +21,6 @@ from warehouse.ledger import Ledger
 from warehouse.paths import Home
 from warehouse.settings import Settings
 
-#: Since the topics were joined, one data test of the build no longer holds on Berlin's empty tables; to be looked into first.
-pytestmark = pytest.mark.xfail(reason="eine dbt-Prüfung hält auf Berlins Daten nach dem Zusammenführen nicht", strict=False)
-
 LEVELS = {"stadt": "city", "bezirk": "districts", "prognoseraum": "forecast-areas", "bezirksregion": "district-regions", "planungsraum": "planning-areas"}
 HALF_YEARS = {f"{year}-{half}": f"{year}-{end}" for year in range(2015, 2023) for half, end in (("01", "06-30"), ("02", "12-31"))}
 COUNTS = {
