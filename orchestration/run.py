@@ -82,10 +82,15 @@ def dagster_environment(place: Workplace) -> dict[str, str]:
     """What Dagster's processes need to find this workplace again; writes its instance file."""
     import yaml
 
-    storage: dict[str, Any] = {"sqlite": {"base_dir": str(place.home.dagster / "storage")}}
+    base = place.home.dagster / "storage"
+    storage: dict[str, Any] = {
+        "run_storage": {"module": "dagster._core.storage.runs", "class": "SqliteRunStorage", "config": {"base_dir": str(base / "history")}},
+        "event_log_storage": {"module": "orchestration.storage", "class": "EventLog", "config": {"base_dir": str(base / "history" / "runs")}},
+        "schedule_storage": {"module": "dagster._core.storage.schedules", "class": "SqliteScheduleStorage", "config": {"base_dir": str(base / "schedules")}},
+    }
     if place.settings.dagster_postgres:
-        storage = {"postgres": {"postgres_url": place.settings.dagster_postgres}}
-    instance = {"telemetry": {"enabled": False}, "nux": {"enabled": False}, "storage": storage, "python_logs": {"python_log_level": "CRITICAL"}}
+        storage = {"storage": {"postgres": {"postgres_url": place.settings.dagster_postgres}}}
+    instance = {"telemetry": {"enabled": False}, "nux": {"enabled": False}, "python_logs": {"python_log_level": "CRITICAL"}, **storage}
     (place.home.dagster / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
     environment = {
         "DAGSTER_HOME": str(place.home.dagster),

@@ -163,7 +163,9 @@ def write_mart(target: Path, audience: str, home: Home, settings: Settings, mani
         db.execute("create schema mart.export")
         for node in sorted(_export_models(manifest), key=lambda node: node["name"]):
             if audience in node["config"]["meta"]["zielgruppen"]:
-                db.execute(f"create table mart.export.{node['name']} as select * from sealed.{node['schema']}.{node['name']} order by all")
+                name = f"export.{node['name']}"
+                db.execute(f"create table mart.{name} as select * from sealed.{node['schema']}.{node['name']} order by all")
+                _comment(db, name, node, node)
     return counts
 
 
@@ -179,7 +181,7 @@ def _export_models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 def _comment(db: Any, name: str, mart: dict[str, Any], source: dict[str, Any]) -> None:
     db.execute(f"comment on table mart.{name} is {_sentence(mart)}")
     described = {**source["columns"], **mart["columns"]}
-    for (column,) in db.execute("select column_name from duckdb_columns() where database_name = 'mart' and table_name = ?", [name]).fetchall():
+    for (column,) in db.execute("select column_name from duckdb_columns() where database_name = 'mart' and table_name = ?", [name.rpartition(".")[2]]).fetchall():
         if described.get(column, {}).get("description"):
             db.execute(f'comment on column mart.{name}."{column}" is {_sentence(described[column])}')
 

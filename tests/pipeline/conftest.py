@@ -20,16 +20,6 @@ SMALL_DATES = [date(2018, 12, 31), date(2019, 12, 31), date(2020, 12, 31)]
 CORE = ("raumgliederung", "adressen", "melderegister_bestand", "wohnungen")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole runs take part when SOZIALRAUM_LANGE_TESTS is set: with every source, report and attack one takes minutes."""
-    if os.environ.get("SOZIALRAUM_LANGE_TESTS"):
-        return
-    skipped = pytest.mark.skip(reason="ganze Läufe dauern Minuten; mit SOZIALRAUM_LANGE_TESTS=1 nehmen sie teil")
-    for item in items:
-        if item.path.parent.name == "pipeline":
-            item.add_marker(skipped)
-
-
 @dataclass(frozen=True)
 class Town:
     """A data home and the commands that work on it."""
