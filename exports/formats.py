@@ -6,7 +6,8 @@ Every function takes a relation in DuckDB and writes one file; same rows, same b
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -105,18 +106,34 @@ def _csv(db: DuckDBPyConnection, rows: str, path: Path, delimiter: str, prefix: 
 # workbook
 
 
+#: What a sheet of a workbook holds at most: rows with the header, letters of a cell.
+SHEET_ROWS, CELL_LETTERS = 1_048_576, 32_767
+
+
+class TooLong(ValueError):
+    """A table that a workbook cannot hold; the text says what to do."""
+
+
 def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Path, facts: dict[str, str]) -> Path:
-    """A sheet that explains, the data with frozen header and number formats, the columns, and the definitions each
-    indicator links to. Missing values show their symbol."""
+    """A sheet that explains, the data with frozen header and number formats, metadata, the columns, and the definitions
+    each indicator links to. Missing values show their symbol.
+
+    openpyxl makes the book; the rows of the data come as XML from DuckDB, because an object per cell takes half a minute.
+    """
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
+    (count,) = db.execute("select count(*) from zeilen").fetchone()  # type: ignore[misc]
+    if count >= SHEET_ROWS:
+        raise TooLong(f"{contract.empfaenger}/{table.name}: {count} Zeilen passen nicht in eine Arbeitsmappe (höchstens {SHEET_ROWS - 1}); bitte xlsx aus den Formaten des Vertrags nehmen.")
     book = openpyxl.Workbook(write_only=True)
     book.properties.creator, book.properties.created, book.properties.modified = "Sozialraum-Warehouse", FILE_TIME, FILE_TIME
-    bold, head, link = Font(bold=True), PatternFill("solid", fgColor="E6EDF2"), Font(color="0B5394", underline="single")
+    bold, head, red, wrapped = Font(bold=True), PatternFill("solid", fgColor="E6EDF2"), Font(bold=True, color="B00020"), Alignment(wrap_text=True, vertical="top")
 
-    def cell(sheet: Any, value: Any, *, font: Any = None, fill: Any = None, form: str | None = None) -> Any:
+    def cell(sheet: Any, value: Any, *, font: Any = None, fill: Any = None, form: str | None = None, wrap: bool = False) -> Any:
         made = WriteOnlyCell(sheet, value)
         if isinstance(value, str):
             made.data_type = "s"  # never a formula, whatever it begins with
@@ -126,68 +143,50 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
             made.fill = fill
         if form:
             made.number_format = form
+        if wrap:
+            made.alignment = wrapped
         return made
 
-    hints = book.create_sheet("Hinweise")
-    hints.column_dimensions["A"].width, hints.column_dimensions["B"].width = 24, 100
-    for label, text in (
-        (table.titel, ""),
-        ("Was", table.beschreibung),
-        ("Für", contract.name),
-        ("Zweck", contract.zweck),
-        ("Rechtsgrundlage", contract.rechtsgrundlage),
-        ("Stadt", facts["stadt"]),
-        ("Stand", facts["release"]),
-        ("Stichtage", facts["stichtage"]),
-        ("Quellen", facts["quellen"]),
-        ("Ebenen", ", ".join(table.ebenen)),
-        ("Jahre", table.jahre),
+    def pairs(title: str, lines: list[tuple[str, str]]) -> None:
+        sheet = book.create_sheet(title)
+        sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 110
+        for label, text in lines:
+            sheet.append([cell(sheet, label, font=red if label == "SIMULIERT" else bold, wrap=True), cell(sheet, text, wrap=True)])
+
+    simulated = [("SIMULIERT", "Erfundene Daten der Modellstadt, keine Aussage über wirkliche Menschen oder Orte.")] if facts.get("simuliert") == "ja" else []
+    pairs("Hinweise", [
+        (table.titel, ""), *simulated, ("Was", table.beschreibung), ("Für", contract.name), ("Zweck", contract.zweck), ("Stadt", facts["stadt"]), ("Ebenen", ", ".join(table.ebenen)), ("Jahre", table.jahre),
+        ("Blätter", "Daten: die Zeilen; Metadaten: Stand, Quellen, Recht; Spalten: was jede Spalte heißt" + ("; Definitionen: was jeder Indikator heißt (der Schlüssel im Blatt Daten führt hin)" if any(c.name == "indikator_id" for c in table.spalten) else "")),
         ("Zeichen", "- genau null · . geheim · / unsicher · ... fällt später an · x nicht sinnvoll · ( ) eingeschränkt · leer: nicht geliefert"),
-        ("Schutzklasse", contract.schutzklasse),
-        ("Vertrag", f"Fassung {contract.version}; {contract.aenderungen}"),
-        ("Lizenz", contract.lizenz),
-    ):
-        hints.append([cell(hints, label, font=bold), cell(hints, text)])
-    if facts.get("simuliert") == "ja":
-        hints.append([cell(hints, "SIMULIERT", font=Font(bold=True, color="B00020")), cell(hints, "Erfundene Daten der Modellstadt, keine Aussage über wirkliche Menschen oder Orte.")])
+    ])  # fmt: skip
 
     definitions = db.execute("select indikator_id, name, definition, zaehler, nenner, einheit, quelle from mart.dim_indikator order by indikator_id").fetchall()
-    used = {c.name for c in table.spalten}
-    line = {row[0]: number for number, row in enumerate(definitions, 2)} if "indikator_id" in used else {}
+    names = [c.name for c in table.spalten]
+    line = {row[0]: number for number, row in enumerate(definitions, 2)} if "indikator_id" in names else {}
 
     data = book.create_sheet("Daten")
     data.freeze_panes = "A2"
-    for number, column in enumerate(table.spalten):
-        data.column_dimensions[openpyxl.utils.get_column_letter(number + 1)].width = 34 if column.name in ("raum", "indikator", "kennzahl", "name") else 14
+    for number, column in enumerate(table.spalten, 1):
+        data.column_dimensions[get_column_letter(number)].width = 34 if column.name in ("raum", "indikator", "kennzahl", "name") else 14
     data.append([cell(data, c.name, font=bold, fill=head) for c in table.spalten])
-    names = [c.name for c in table.spalten]
-    symbol = names.index("zeichen") if "zeichen" in names else None
-    rows = db.execute("from zeilen").fetchall()
-    data.auto_filter.ref = f"A1:{openpyxl.utils.get_column_letter(len(names))}{len(rows) + 1}"
-    # A row is written as it is appended, so each column keeps one styled cell per form: making them costs more than filling them.
-    styled = {(name, form): cell(data, None, form=form) for name in names for form in ("0.00", "dd.mm.yyyy")}
-    linked = cell(data, None, font=link)
-    for row in rows:
-        made = []
-        for name, value in zip(names, row, strict=True):
-            if value is None and name == "wert" and symbol is not None:
-                value = row[symbol]
-            form = "0.00" if isinstance(value, float) and not value.is_integer() else "dd.mm.yyyy" if isinstance(value, date) else None
-            if name == "indikator_id" and value in line:
-                linked.value = value
-                linked.hyperlink = f"#Definitionen!A{line[value]}"
-                made.append(linked)
-            elif form:
-                styled[name, form].value = value
-                made.append(styled[name, form])
-            elif isinstance(value, str) and value[:1] in ("=", "#"):
-                made.append(cell(data, value))
-            else:
-                made.append(value)
-        data.append(made)
+    styles = {"link": cell(data, None, font=Font(color="0B5394", underline="single")).style_id} | {form: cell(data, None, form=form).style_id for form in ("0.00", "dd.mm.yyyy")}
+    rows, keys = _sheet_rows(db, table, styles if line else styles | {"link": 0})
+    data.auto_filter.ref = f"A1:{get_column_letter(len(names))}{count + 1}"
+    if line:
+        # Rows of one indicator stand together, so that one link serves them all: a sheet may have 65,530.
+        letter, start = get_column_letter(names.index("indikator_id") + 1), 2
+        for key, group in groupby(keys):
+            end = start + len(list(group)) - 1
+            if key in line:
+                data._hyperlinks.append(Hyperlink(ref=f"{letter}{start}:{letter}{end}" if end > start else f"{letter}{start}", location=f"Definitionen!A{line[key]}"))
+            start = end + 1
 
+    pairs("Metadaten", [
+        ("Stand", facts["release"]), ("Erstellt", facts["erstellt"]), ("Stichtage", facts["stichtage"]), *(("Quelle", source) for source in facts["quellen"].split("; ")),
+        ("Rechtsgrundlage", contract.rechtsgrundlage), ("Schutzklasse", contract.schutzklasse), ("Vertrag", f"{contract.empfaenger}, Fassung {contract.version}; {contract.aenderungen}"), ("Lizenz", contract.lizenz),
+    ])  # fmt: skip
     columns = book.create_sheet("Spalten")
-    columns.column_dimensions["A"].width, columns.column_dimensions["D"].width = 24, 100
+    columns.column_dimensions["A"].width, columns.column_dimensions["C"].width, columns.column_dimensions["D"].width = 24, 18, 100
     columns.append([cell(columns, t, font=bold, fill=head) for t in ("Spalte", "Typ", "Einheit", "Bedeutung")])
     for column in table.spalten:
         columns.append([cell(columns, v) for v in (column.name, column.typ, column.einheit or "", column.beschreibung)])
@@ -197,11 +196,45 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
             sheet.column_dimensions[letter].width = width
         sheet.append([cell(sheet, t, font=bold, fill=head) for t in ("Schlüssel", "Name", "Definition", "Zähler", "Nenner", "Einheit", "Quelle")])
         for row in definitions:
-            made = [cell(sheet, v or "") for v in row]
-            made[2].alignment = Alignment(wrap_text=True)
-            sheet.append(made)
-    _save_timeless(book, path)
+            sheet.append([cell(sheet, value or "", wrap=at == 2) for at, value in enumerate(row)])
+    _save_timeless(book, path, {f"xl/worksheets/sheet{book.sheetnames.index('Daten') + 1}.xml": "".join(rows).encode()})
     return path
+
+
+def _sheet_rows(db: DuckDBPyConnection, table: Table, styles: dict[str, int]) -> tuple[list[str], list[str]]:
+    """The rows of ``zeilen`` as XML of a worksheet from its second row on, and the indicator of each; rows of one indicator together."""
+    from openpyxl.utils import get_column_letter
+
+    names, kinds = [c.name for c in table.spalten], dict(_columns(db, "zeilen"))
+
+    def text(value: str, style: int = 0) -> str:
+        clean = f"regexp_replace({value}, '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]', ' ', 'g')"
+        safe = f"replace(replace(replace(left({clean}, {CELL_LETTERS}), '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+        return f"""'"{f' s="{style}"' if style else ''} t="inlineStr"><is><t xml:space="preserve">' || {safe} || '</t></is></c>'"""
+
+    cells = []
+    for number, name in enumerate(names, 1):
+        column, kind = quoted(name), kinds[name]
+        if kind.startswith(NUMERIC):
+            content = f"""case when {column} = floor({column}) then '"><v>' else '" s="{styles["0.00"]}"><v>' end || {column} || '</v></c>'"""
+            if name == "wert" and "zeichen" in names:
+                content = f"coalesce({content}, {text('zeichen')})"
+        elif kind == "BOOLEAN":
+            content = f"""'" t="b"><v>' || cast({column} as integer) || '</v></c>'"""
+        elif kind == "DATE":
+            content = f"""'" s="{styles["dd.mm.yyyy"]}"><v>' || ({column} - date '1899-12-30') || '</v></c>'"""
+        elif kind == "VARCHAR":
+            content = text(column, styles["link"] if name == "indikator_id" else 0)
+        else:
+            content = f"""'"><v>' || {column} || '</v></c>'"""
+        cells.append(f"""coalesce('<c r="{get_column_letter(number)}' || nr || {content}, '')""")
+    key = "indikator_id" if "indikator_id" in names else "null"
+    order = ", ".join(map(quoted, [*(["indikator_id"] if "indikator_id" in names else []), *table.schluessel]))
+    found = db.execute(
+        f"""select '<row r="' || nr || '">' || {" || ".join(cells)} || '</row>', {key}
+            from (select *, 1 + row_number() over (order by {order}) as nr from zeilen) order by nr"""
+    ).fetchall()
+    return [row for row, _ in found], [key for _, key in found]
 
 
 #: Columns of the form as the door reads them back (``traeger_rueckmeldung.yml``): heading, width, free to fill in.
@@ -260,8 +293,11 @@ def feedback_form(db: DuckDBPyConnection, path: Path, facts: dict[str, str]) -> 
     return path
 
 
-def _save_timeless(book: Any, path: Path) -> None:
-    """openpyxl stamps the moment of saving into properties and archive; the same rows are to give the same bytes."""
+def _save_timeless(book: Any, path: Path, rows: dict[str, bytes] | None = None) -> None:
+    """openpyxl stamps the moment of saving into properties and archive; the same rows are to give the same bytes.
+
+    ``rows``: part of the archive -> XML of rows that stand below what the book itself has there.
+    """
     import re
     import zipfile
     from io import BytesIO
@@ -274,6 +310,9 @@ def _save_timeless(book: Any, path: Path) -> None:
             if name == "docProps/core.xml":
                 moment = FILE_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
                 content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment, content)
+            if rows and name in rows:
+                above, below = content.split(b"</sheetData>")
+                content = b"".join((above, rows[name], b"</sheetData>", below))
             info = zipfile.ZipInfo(name, date_time=FILE_TIME.timetuple()[:6])
             info.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(info, content)

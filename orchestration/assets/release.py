@@ -35,18 +35,13 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
               description="Parquet, CSV für Maschinen und CSV für Excel, je Zielgruppe.")  # fmt: skip
     def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from exports.contract import load_contracts
-        from exports.write import write_exports, write_packages
+        from exports.write import write_files
 
         place: Workplace = context.resources.workplace
         place.echo("Veröffentlichung: Dateien")
-        written = []
-        for audience in publish.AUDIENCES:
-            folder = place.draft.audience_folder(place.home, audience)
-            facts = {"release": place.draft.release_id, "stadt": place.city.stadt.name, "zielgruppe": audience}
-            with place.stage("Export"):
-                written += write_exports(folder / "mart.duckdb", folder / "exports" / audience, EXPORTED, facts, place.city.stadt.simuliert)
-                contracts = [contract for contract in load_contracts() if contract.zielgruppe == audience]
-                written += write_packages(folder / "mart.duckdb", folder / "exports", contracts, facts | _about(place))
+        folders = {audience: place.draft.audience_folder(place.home, audience) for audience in publish.AUDIENCES}
+        with place.stage("Export"):
+            written = write_files(folders, EXPORTED, load_contracts(), _about(place), place.city.stadt.simuliert, place.settings.threads)
         return dg.MaterializeResult(metadata={"dateien": len(written), "bytes": sum(p.stat().st_size for p in written)})
 
     bericht = report_asset(FILES)
@@ -85,6 +80,8 @@ def _about(place: Workplace) -> dict[str, str]:
     names = {source.quelle: source.name for source in place.city.quellen}
     dates = sorted({row["stichtag"] for row in active})
     return {
+        "release": place.draft.release_id,
+        "stadt": place.city.stadt.name,
         "ags": place.city.stadt.ags,
         "epsg": str(place.city.stadt.epsg),
         "erstellt": place.receipt.isoformat(),

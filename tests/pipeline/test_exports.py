@@ -81,7 +81,7 @@ def test_geopackage_opens_with_every_level_and_indicator(published_small: Town) 
 
 def test_workbook_explains_itself(published_small: Town) -> None:
     book = openpyxl.load_workbook(packages(published_small, "verwaltung") / "jugendhilfe" / "indikatoren.xlsx")
-    assert book.sheetnames == ["Hinweise", "Daten", "Spalten", "Definitionen"]
+    assert book.sheetnames == ["Hinweise", "Daten", "Metadaten", "Spalten", "Definitionen"]
     data = book["Daten"]
     assert data.freeze_panes == "A2"
     header = [cell.value for cell in data[1]]
@@ -94,6 +94,21 @@ def test_workbook_explains_itself(published_small: Town) -> None:
     assert any(isinstance(value, float) for value in values)
     assert any("SIMULIERT" in str(cell.value) for row in book["Hinweise"] for cell in row)
     assert not any(cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+def test_bytes_do_not_depend_on_the_number_of_workers(published_small: Town, tmp_path: Path) -> None:
+    from exports.write import write_files
+
+    facts = {"release": "x", "stadt": "x", "ags": "05158016", "epsg": "25832", "erstellt": "2021-01-01T00:00:00+00:00", "stichtage": "x", "quellen": "x", "simuliert": "ja"}
+    written = []
+    for workers in (1, 3):
+        folders = {audience: tmp_path / str(workers) / audience for audience in ("verwaltung", "traeger", "oeffentlich")}
+        for audience, folder in folders.items():
+            folder.mkdir(parents=True)
+            (folder / "mart.duckdb").symlink_to(packages(published_small, audience).parent / "mart.duckdb")
+        files = write_files(folders, ("fct_indikatorwert",), CONTRACTS, facts, True, workers)
+        written.append({str(path.relative_to(tmp_path / str(workers))): path.read_bytes() for path in files})
+    assert written[0] and written[0] == written[1]
 
 
 def test_parquet_says_what_and_in_which_unit(published_small: Town) -> None:
