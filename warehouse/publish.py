@@ -146,6 +146,8 @@ def write_mart(target: Path, audience: str, home: Home, settings: Settings, mani
     with connect(home=home, settings=settings) as db:
         db.execute(f"attach {literal(home.warehouse_db)} as sealed (read_only)")
         db.execute(f"attach {literal(target)} as mart (storage_version '{STORAGE_VERSION}')")
+        # One transaction: two thousand comments one by one would wait for the disk two thousand times.
+        db.execute("begin")
         for name, node in sorted(mart_models(manifest).items()):
             meta = node["config"]["meta"]
             if audience not in meta["zielgruppen"]:
@@ -166,6 +168,7 @@ def write_mart(target: Path, audience: str, home: Home, settings: Settings, mani
                 name = f"export.{node['name']}"
                 db.execute(f"create table mart.{name} as select * from sealed.{node['schema']}.{node['name']} order by all")
                 _comment(db, name, node, node)
+        db.execute("commit")
     return counts
 
 
