@@ -38,12 +38,24 @@ TELLING = 40
 CHANCE = 0.12
 #: Repeated areas from which on chance is ruled out.
 REPEATED = 4
-#: Changes below this many standard deviations of a count (its root) are no jumps.
+#: Changes below this many standard deviations (of a count: its root) are no jumps.
 CASES = 6
+#: The same for the sum of a column; persons who come and go in households are in it.
+JUMP = 7.5
 #: Other column's previous values fit this many times better than the own ones.
 BETTER = 2.5
 #: Relative distance below which a column counts as unchanged, whatever fits better.
 CLOSE = 0.02
+#: Probability below which a difference is taken for no accident.
+UNLIKELY = 1e-6
+#: Groups that must be comparable before a column counts as standing under another's header.
+COMPARABLE = 8
+#: Persons come and go in households: their counts vary up to this many times as much as persons one by one.
+HOUSEHOLDS = 4.0
+#: Standard deviations that a difference as improbable as ``UNLIKELY`` spans.
+SURE = 4.75
+#: Standard deviation of the length of a text as a share of its mean, taken high.
+LENGTHS = 0.5
 NAMED = 5
 UNITS = [10.0**k for k in range(-6, 7) if k]
 #: A file loses this many years' worth of change at least once: dates that lie close together still differ.
@@ -216,7 +228,7 @@ class Comparison:
         self._codes(tabelle, new, old)
         pairs = self._common(new, old)
         swapped = self._swapped(tabelle, new, old, pairs)
-        self._sums(tabelle, new, old, swapped)
+        self._sums(tabelle, new, old, swapped, pairs)
         self._empty(tabelle, new, old)
         if pairs is not None:
             self._missing_groups(tabelle, new, old)
@@ -259,7 +271,8 @@ class Comparison:
             if spalte.werte is not None or before is None or spalte.gebiet:
                 continue
             if now is None or not before:
-                if before and len(before) <= CODES // 3:
+                rows = new["spalten"].get(spalte.ziel, {}).get("verschieden") or 0
+                if before and len(before) <= CODES // 3 and _beyond_chance(rows - len(before), new["zeilen"], _unseen(before)):
                     self._add(tabelle, "ablehnen", "kodes", f"Spalte {self._name(tabelle, spalte.ziel)} hatte am {self.before} {len(before)} verschiedene Werte und hat jetzt über {CODES}", "bitte prüfen, ob die Spalten vertauscht sind", spalte.ziel)
                 continue
             # "A , b" and "A, b" are one code.
@@ -269,29 +282,41 @@ class Comparison:
                 continue
             share = sum(now[k] for k in grown) / max(1, sum(now.values()))
             listed = ", ".join(f"„{shown(k)}“" for k in grown[:NAMED]) if not self.personal else f"{len(grown)} neue"
-            grad: Grad = "ablehnen" if share > 0.05 and len(before) > 1 and len(grown) >= len(before) else "warnen"
+            # With few rows before, new values are no wonder: how many may come is told by those that came only once.
+            strange = _beyond_chance(sum(now[k] for k in grown), sum(now.values()), _unseen(before))
+            grad: Grad = "ablehnen" if strange and share > 0.05 and len(before) > 1 and len(grown) >= len(before) else "warnen"
             self._add(tabelle, grad, "kodes", f"Spalte {self._name(tabelle, spalte.ziel)}: Werte, die es am {self.before} nicht gab: {listed} ({share:.1%} der Zeilen)", "bitte die Bedeutung klären und die Werteliste in der Deklaration ergänzen", spalte.ziel, len(grown))
 
-    def _sums(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any], swapped: set[str]) -> None:
+    def _sums(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any], swapped: set[str], pairs: tuple[list[str], np.ndarray, np.ndarray] | None) -> None:
+        followed = [c for c in new["zahlen"] if c in old["zahlen"]] if pairs is not None else []
         for spalte in kept(tabelle):
             if not _numeric(spalte) or spalte.klasse not in ("zahl", "merkmal") or spalte.ziel in swapped or spalte.ziel in tabelle.schluessel:
                 continue
             now, before = new["spalten"].get(spalte.ziel), old["spalten"].get(spalte.ziel)
             if not now or not before or not now["quantile"] or not before["quantile"] or not before["summe"] or now["summe"] is None:
                 continue
+            if pairs is not None and spalte.typ == "zahlzeichen" and spalte.ziel in followed:
+                # Other cells are suppressed at every date: only those that stand in both can be added up.
+                a, b = (side[:, followed.index(spalte.ziel)] for side in pairs[1:])
+                known = ~np.isnan(a) & ~np.isnan(b)
+                now, before = now | {"summe": float(a[known].sum())}, before | {"summe": float(b[known].sum())}
+                if not before["summe"]:
+                    continue
+            # Few cases jump by chance.
+            chance = spalte.typ != "dezimal" and abs(now["summe"] - before["summe"]) < JUMP * math.sqrt(max(1, abs(before["summe"]) + abs(now["summe"])))
             ratio = now["summe"] / before["summe"]
             middle = _ratio(now["quantile"][5], before["quantile"][5])
             unit = next((u for u in UNITS if abs(math.log(abs(ratio) / u)) < 0.25 and (middle is None or abs(math.log(abs(middle) / u)) < 0.4)), None) if ratio > 0 else None
             name = self._name(tabelle, spalte.ziel)
-            if unit and abs(before["summe"]) >= 1:
+            if unit and abs(before["summe"]) >= 1 and not chance:
                 self._add(tabelle, "ablehnen", "einheit", f"Spalte {name}: die Werte sind das {_de(unit)}-Fache von denen am {self.before}, also in einer anderen Einheit oder mit anderem Dezimalzeichen", "bitte in der vereinbarten Einheit liefern oder faktor in der Deklaration setzen", spalte.ziel)
                 continue
             limit = tabelle.vergleich.summe * self.years
             change = ratio - 1
             reverse = before["summe"] / now["summe"] - 1 if now["summe"] else math.inf
             said = f"Spalte {name}: Summe {_de(now['summe'])} nach {_de(before['summe'])} am {self.before}"
-            # Few cases jump by chance, and differences (negative values) have no level that could stay.
-            if spalte.typ != "dezimal" and abs(now["summe"] - before["summe"]) < CASES * math.sqrt(max(1, abs(before["summe"]))) or before["quantile"][0] < 0:
+            # Differences (negative values) have no level that could stay.
+            if chance or before["quantile"][0] < 0:
                 continue
             if change > limit or reverse > limit:
                 self._add(tabelle, "ablehnen", "summensprung", said, "bitte prüfen", spalte.ziel)
@@ -305,7 +330,9 @@ class Comparison:
             if not now or not before or spalte.darf_fehlen and now["leer"] == 1 or spalte.typ == "datum" and not spalte.pflicht:
                 continue
             grown = now["leer"] - before["leer"]
-            if new["zeilen"] >= 20 and grown > 0.3:
+            # What is suppressed changes with every date; other cells do not empty by chance.
+            beyond = _emptied(now, before, new["zeilen"], old["zeilen"]) > (CASES if spalte.typ == "zahlzeichen" else SURE)
+            if new["zeilen"] >= 20 and grown > 0.3 and beyond:
                 self._add(tabelle, "ablehnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {now['leer']:.0%} leer, am {self.before} zu {before['leer']:.0%}", "bitte vollständig liefern", spalte.ziel)
             elif new["zeilen"] >= 20 and grown > 0.1:
                 self._add(tabelle, "warnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {now['leer']:.0%} leer, am {self.before} zu {before['leer']:.0%}", "bitte prüfen", spalte.ziel)
@@ -390,6 +417,26 @@ class Comparison:
                 return _vector_distance(pairs[1][:, vectors.index(a)], pairs[2][:, vectors.index(b)])
             return _shape_distance(new["spalten"][a], old["spalten"][b])
 
+        noise = _noise(pairs[1], pairs[2]) if pairs is not None and len(pairs[0]) >= COMPARABLE else HOUSEHOLDS
+        counted = {s.ziel for s in tabelle.spalten if s.typ in ("ganzzahl", "zahlzeichen")}
+
+        def certain(*columns: str) -> bool:
+            """Whether these columns differ from themselves by more than chance and the usual change explain."""
+            if pairs is not None and set(columns) <= set(vectors) and len(pairs[0]) >= COMPARABLE:
+                if not set(columns) <= counted:
+                    return True
+                places = [vectors.index(a) for a in columns]
+                return _excess(pairs[1][:, places], pairs[2][:, places], noise) > CASES
+            return any(_no_accident(new["spalten"][a], old["spalten"][a], new["zeilen"], old["zeilen"]) for a in columns)
+
+        def comparable(a: str, b: str) -> bool:
+            """Suppressed cells leave enough of both columns to tell one from the other."""
+            if pairs is None or a not in vectors or b not in vectors or len(pairs[0]) < COMPARABLE:
+                return True
+            here, there = pairs[1][:, vectors.index(a)], pairs[2][:, vectors.index(b)]
+            both = ~np.isnan(here) & ~np.isnan(there)
+            return int((both & (here + there != 0)).sum()) >= COMPARABLE and both.sum() >= 0.8 * max((~np.isnan(here)).sum(), (~np.isnan(there)).sum())
+
         found: set[str] = set()
         own = {n: distance(n, n) for n in names}
         for place, a in enumerate(names):
@@ -397,7 +444,7 @@ class Comparison:
                 if new["spalten"][a]["art"] != new["spalten"][b]["art"] or own[a] <= CLOSE or own[b] <= CLOSE or {a, b} & found:
                     continue
                 there, back = distance(a, b), distance(b, a)
-                if there * BETTER < own[a] and back * BETTER < own[b] and max(there, back) < 0.25:
+                if there * BETTER < own[a] and back * BETTER < own[b] and max(there, back) < 0.25 and certain(a, b):
                     found |= {a, b}
                     self._add(tabelle, grad, "vertauscht", f"die Spalten {self._name(tabelle, a)} und {self._name(tabelle, b)} sind gegenüber dem {self.before} vertauscht", "bitte die Zuordnung der Spalten prüfen", a)
         for a in names:
@@ -405,7 +452,7 @@ class Comparison:
             if a in found or own[a] < 0.3:
                 continue
             other = min((n for n in names if n != a and new["spalten"][n]["art"] == new["spalten"][a]["art"]), key=lambda n: distance(a, n), default=None)
-            if other and distance(a, other) * 2 * BETTER < own[a] and distance(a, other) < 0.08:
+            if other and distance(a, other) * 2 * BETTER < own[a] and distance(a, other) < 0.08 and comparable(a, other) and certain(a):
                 found.add(a)
                 self._add(tabelle, grad, "verschoben", f"in der Spalte {self._name(tabelle, a)} stehen Werte, die zu {self._name(tabelle, other)} am {self.before} passen", "bitte Kopfzeile und Spalten vergleichen", a)
         return found
@@ -417,7 +464,9 @@ class Comparison:
         if len(groups) < 5 or tabelle.vergleich.vertauschung == "aus":
             return
         grad: Grad = tabelle.vergleich.vertauschung
-        said: set[str] = set()
+        slipped: list[tuple[str, list[str]]] = []
+        evidence: list[tuple[np.ndarray, np.ndarray]] = []
+        counted = {s.ziel for s in tabelle.spalten if s.typ in ("ganzzahl", "zahlzeichen")}
         single: dict[str, list[str]] = {}
         for place, column in enumerate(columns):
             if column in swapped:
@@ -430,10 +479,8 @@ class Comparison:
                 continue
             apart, ordered = _vector_distance(a, b), _vector_distance(np.sort(a), np.sort(b))
             if apart > 0.15 and ordered * 3 * max(1.0, min(self.years, 3)) < apart:
-                if "verrutscht" not in said:
-                    said.add("verrutscht")
-                    worst = [here[i] for i in np.argsort(-np.abs(a - b))[:NAMED]]
-                    self._add(tabelle, grad, "verrutscht", f"Spalte {self._name(tabelle, column)}: die Werte vom {self.before} stehen bei anderen Raumeinheiten, etwa {', '.join(shown(g.rpartition('/')[2]) for g in worst)}", "bitte die Zuordnung von Schlüsseln und Werten prüfen", column)
+                slipped.append((column, [here[i] for i in np.argsort(-np.abs(a - b))[:NAMED]]))
+                evidence.append((a, b) if column in counted else (np.array([np.inf]), np.array([0.0])))
                 continue
             typical = float(np.median(np.abs(a - b) / np.maximum(np.abs(b), 1)))
             large = np.maximum(np.abs(a), np.abs(b)) >= TELLING
@@ -456,8 +503,10 @@ class Comparison:
                     single.setdefault(shown(here[i].rpartition("/")[2]), []).append(f"{self._name(tabelle, column)} {_de(b[i])} → {_de(a[i])}")
                 continue
             self._add(tabelle, grad, "gebietssprung", f"Spalte {self._name(tabelle, column)}: {len(jumped)} Raumeinheiten sind gegenüber dem {self.before} {what}: {listed}", "bitte prüfen", column, len(jumped))
-
-
+        # Small counts change places by chance: all columns together have to say it.
+        if slipped and (any(np.isinf(a).any() for a, _ in evidence) or _excess(*map(np.concatenate, zip(*evidence, strict=True)), HOUSEHOLDS) > CASES):
+            column, worst = slipped[0]
+            self._add(tabelle, grad, "verrutscht", f"Spalte {self._name(tabelle, column)}: die Werte vom {self.before} stehen bei anderen Raumeinheiten, etwa {', '.join(shown(g.rpartition('/')[2]) for g in worst)}", "bitte die Zuordnung von Schlüsseln und Werten prüfen", column)
         if single:
             listed = "; ".join(f"{area}: {', '.join(values[:2])}" for area, values in list(single.items())[:NAMED]) if not tabelle.personal else ""
             self._add(tabelle, "warnen", "gebietssprung", f"in {len(single)} Raumeinheiten haben sich Werte gegenüber dem {self.before} sprunghaft geändert ({listed})", "bitte prüfen", anzahl=len(single))
@@ -503,11 +552,74 @@ def same_bytes(quelle: Quelle, new: dict[str, Any], earlier: Iterable[dict[str, 
 
 
 def _beyond_chance(count: int, of: int, chance: float) -> bool:
-    """Whether so many repeats among so many values are no accident (binomial tail below one in a million)."""
-    if count < REPEATED or of == 0:
+    """Whether so many repeats among so many values are no accident (binomial tail below ``UNLIKELY``)."""
+    if count < REPEATED or of == 0 or chance >= 1:
         return False
     log_tail = math.lgamma(of + 1) - math.lgamma(count + 1) - math.lgamma(of - count + 1) + count * math.log(chance) + (of - count) * math.log1p(-chance)
-    return log_tail < math.log(1e-6) and count > of * chance
+    return log_tail < math.log(UNLIKELY) and count > of * chance
+
+
+def _unseen(codes: dict[str, int]) -> float:
+    """Share of rows with codes not seen before that is to be expected, taken high (Good-Turing: by the codes seen once)."""
+    once = sum(1 for count in codes.values() if count == 1)
+    return min(1.0, (once + 2 * math.sqrt(once) + 1) / max(1, sum(codes.values())))
+
+
+def _excess(a: np.ndarray, b: np.ndarray, noise: float) -> float:
+    """By how many standard deviations two lists of counts differ more than chance times ``noise`` lets them (chi-square)."""
+    known = ~np.isnan(a) & ~np.isnan(b) & (a + b > 0)
+    free = int(known.sum())
+    if not free:
+        return 0.0
+    return float(((a[known] - b[known]) ** 2 / (a[known] + b[known])).sum() / noise - free) / math.sqrt(2 * free)
+
+
+def _noise(now: np.ndarray, before: np.ndarray) -> float:
+    """How much more than chance the counts of a table change, each column beside the one that fits it best; at least ``HOUSEHOLDS``."""
+    best = []
+    for place in range(now.shape[1]):
+        fits = []
+        for other in range(before.shape[1]):
+            a, b = now[:, place], before[:, other]
+            known = ~np.isnan(a) & ~np.isnan(b) & (a + b > 0)
+            if known.sum() >= COMPARABLE:
+                fits.append(float(((a[known] - b[known]) ** 2 / (a[known] + b[known])).mean()))
+        if fits:
+            best.append(min(fits))
+    return max(HOUSEHOLDS, float(np.median(best))) if best else HOUSEHOLDS
+
+
+def _emptied(new: dict[str, Any], old: dict[str, Any], rows_new: int, rows_old: int) -> float:
+    """By how many standard deviations the share of empty cells grew."""
+    pooled = (new["leer"] * rows_new + old["leer"] * rows_old) / max(1, rows_new + rows_old)
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / max(1, rows_new) + 1 / max(1, rows_old)))
+    return (new["leer"] - old["leer"]) / spread if spread else 0.0
+
+
+def _no_accident(new: dict[str, Any], old: dict[str, Any], rows_new: int, rows_old: int) -> bool:
+    """Whether two columns are filled differently beyond chance, given how many rows there are."""
+    if abs(_emptied(new, old, rows_new, rows_old)) > CASES:
+        return True
+    n, m = rows_new * (1 - new["leer"]), rows_old * (1 - old["leer"])
+    if min(n, m) < 1:
+        return False
+    if new["art"] == "zahl":
+        if not new["quantile"] or not old["quantile"]:
+            return False
+        # Kolmogorov-Smirnov on the deciles; where values tie, the smaller distance.
+        places, known = np.array(QUANTILES), np.array(old["quantile"], float)
+        here = np.array(new["quantile"], float)
+        below, above = np.searchsorted(known, here, "left") - 1, np.searchsorted(known, here, "right")
+        apart = np.maximum(places - above / (len(places) - 1), below / (len(places) - 1) - places).max()
+        return bool(apart > math.sqrt(-math.log(UNLIKELY / 2) / 2 * (n + m) / (n * m)))
+    if "kodes" in new and "kodes" in old:
+        every = sorted(new["kodes"].keys() | old["kodes"].keys())
+        a, b = (np.array([side["kodes"].get(k, 0) for k in every], float) for side in (new, old))
+        scale = math.sqrt(b.sum() / max(1.0, a.sum()))
+        free = max(1, len(every) - 1)
+        return bool((((a * scale - b / scale) ** 2 / (a + b)).sum() - free) / math.sqrt(2 * free) > CASES)
+    long_new, long_old = new["laenge"] or 0, old["laenge"] or 0
+    return abs(long_new - long_old) > CASES * LENGTHS * max(long_new, long_old) * math.sqrt(1 / n + 1 / m)
 
 
 def _vector_distance(a: np.ndarray, b: np.ndarray) -> float:

@@ -180,6 +180,8 @@ def other_delimiter(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool
 
 def rename_column(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     places = sheet.columns(lambda s: not s.darf_fehlen)
+    if not places:
+        return False
     place = rng.choice(places)
     sheet.header[place] = sheet.header[place] + "_neu"
     sheet.save()
