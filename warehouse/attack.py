@@ -8,15 +8,21 @@ equations together: areas, area versions, ages, attributes, declared parts, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import pairwise, permutations
-from math import inf
+from math import inf, nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 from duckdb import DuckDBPyConnection
 
 from warehouse.connect import connect, literal
+
+if TYPE_CHECKING:
+    from methods.disclosure.audit import Equations
 
 #: Two polygons count as one inside the other when this share of the smaller lies in the larger (drawing noise).
 INSIDE = 0.999
@@ -148,69 +154,140 @@ _SOLVED: dict[int, list[str]] = {}
 
 
 def _equations(db: DuckDBPyConnection, least: int, value: dict[tuple, float], missing: list[tuple]) -> list[str]:
-    import pandas as pd
+    from methods.disclosure.audit import audit_equations
 
-    from methods.disclosure.audit import Published, audit
-
-    places: dict[tuple, dict[str, set]] = {}
-    for day, kind, *place in [*value, *missing]:
-        places.setdefault((day, tuple(place)), {}).setdefault("", set()).add(kind)
-    equations: list[list[tuple[tuple, int]]] = []
-    kinds = _kinds(db)
-    fragments = _fragments(db)
-    tree: dict[tuple, list[tuple]] = {}
-    for version, level, area, above, upper in db.execute(
-        "select k.gebietsstand, k.ebene, k.raumeinheit_id, k.uebergeordnet_id, o.ebene from dim_raumeinheit k join dim_raumeinheit o on o.gebietsstand = k.gebietsstand and o.raumeinheit_id = k.uebergeordnet_id and o.ebene_rang + 1 = k.ebene_rang order by all"
-    ).fetchall():
-        tree.setdefault((version, upper, above), []).append((version, level, area))
-    structures: dict[frozenset, list[tuple[str, list[str]]]] = {}
-    days = sorted({day for day, _ in places})
-    for day in days:
-        here = {place: kind[""] for (d, place), kind in places.items() if d == day}
-        for piece, areas in fragments.items():
-            if shared := set.intersection(*(here.get(area, set()) for area in areas)):
-                here[piece] = shared
-        groups: dict[tuple, set[str]] = {}
-        for place, present in here.items():
-            key = frozenset(present)
-            if key not in structures:
-                structures[key] = _structure({k: kinds[k] for k in key if k in kinds})
-            cells = set(present)
-            for whole, parts in structures[key]:
-                equations.append([((day, whole, *place), -1), *(((day, part, *place), 1) for part in parts)])
-                cells |= {whole, *parts}
-            groups[place] = cells
-        sums = [(parent, [child for child in children if child in groups]) for parent, children in tree.items() if parent in groups]
-        for area in {area for areas in fragments.values() for area in areas}:
-            sums.append((area, [piece for piece, areas in fragments.items() if area in areas and piece in groups]))
-        for parent, children in sums:
-            if not children or parent not in groups:
-                continue
-            for kind in groups[parent]:
-                inside = [child for child in children if kind in groups[child]]
-                if inside:
-                    equations.append([((day, kind, *parent), -1), *(((day, kind, *child), 1) for child in inside)])
-    for before, after in pairwise(days):
-        for (day, place), present in places.items():
-            if day == after and len(FLOWS.keys() & present[""]) > 1 and (before, "einwohner", *place) in value and "einwohner" in present[""]:
-                equations.append([((after, "einwohner", *place), -1), ((before, "einwohner", *place), 1), *(((after, k, *place), sign) for k, sign in FLOWS.items() if k in present[""])])
-    # A sum that the published numbers themselves break is not one (a part that was not delivered).
-    equations = [e for e in equations if any(value.get(cell) is None for cell, _ in e) or sum(sign * value[cell] for cell, sign in e) == 0]
-    text = {cell: _name(cell) for equation in equations for cell, _ in equation} | {cell: _name(cell) for cell in value}
-    table = Published(pd.DataFrame({"zelle": [text[c] for c in value], "wert": [inf if w is None else w for w in value.values()]}).replace(inf, float("nan")), {"zelle": []}, {"zelle": ""})
+    system = _System(db, value, missing)
     try:
-        result = audit([table], least, balances=[{f"anzahl|zelle={text[cell]}": sign for cell, sign in equation} for equation in equations], derivations=SHOWN)
+        result = audit_equations(system.equations(), least, SHOWN)
     except ValueError as error:
-        return [f"Die veröffentlichten Zahlen widersprechen sich: {str(error).replace('anzahl|zelle=', '')}"]
-    return [f"Gleichungen: {(row.herleitung or f'{row.zelle_id} liegt zwischen {row.unten:.0f} und {row.oben:.0f}').replace('anzahl|zelle=', '')}" for row in result.open.itertuples()]
+        return [f"Die veröffentlichten Zahlen widersprechen sich: {error}"]
+    return [f"Gleichungen: {row.herleitung or f'{row.zelle_id} liegt zwischen {row.unten:.0f} und {row.oben:.0f}'}" for row in result.open.itertuples()]
+
+
+class _System:
+    """The cells an outsider knows of, as one grid of numbers per date (count or group x place), and the sums between them."""
+
+    def __init__(self, db: DuckDBPyConnection, value: dict[tuple, float], missing: list[tuple]) -> None:
+        self.value = value
+        self.names = _Names()
+        self.withheld: list[int] = []
+        self.count: list[float] = []
+        self.sums: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.rows = 0
+        kinds, fragments = _kinds(db), _fragments(db)
+        tree: dict[tuple, list[tuple]] = {}
+        for version, level, area, above, upper in db.execute(
+            "select k.gebietsstand, k.ebene, k.raumeinheit_id, k.uebergeordnet_id, o.ebene from dim_raumeinheit k join dim_raumeinheit o on o.gebietsstand = k.gebietsstand and o.raumeinheit_id = k.uebergeordnet_id and o.ebene_rang + 1 = k.ebene_rang order by all"
+        ).fetchall():
+            tree.setdefault((version, upper, above), []).append((version, level, area))
+        area_sums = list(tree.items())
+        for area in sorted({area for areas in fragments.values() for area in areas}):
+            area_sums.append((area, [piece for piece, areas in fragments.items() if area in areas]))
+        present: dict[date, dict[tuple, set[str]]] = {}
+        for day, kind, *place in [*value, *missing]:
+            present.setdefault(day, {}).setdefault(tuple(place), set()).add(kind)
+        structures: dict[frozenset, list[tuple[str, list[str]]]] = {}
+        before: tuple[date, dict[str, int], dict[tuple, int], np.ndarray] | None = None
+        for day in sorted(present):
+            here = present[day]
+            for piece, areas in fragments.items():
+                if shared := set.intersection(*(here.get(area, set()) for area in areas)):
+                    here[piece] = shared
+            alike: dict[frozenset, list[tuple]] = {}
+            for place, names in here.items():
+                alike.setdefault(frozenset(names), []).append(place)
+            for names in alike:
+                if names not in structures:
+                    structures[names] = _structure({k: kinds[k] for k in sorted(names) if k in kinds})
+            row = {name: i for i, name in enumerate(dict.fromkeys(name for names in alike for name in [*sorted(names), *(n for whole, parts in structures[names] for n in (whole, *parts))]))}
+            column = {place: i for i, place in enumerate(here)}
+            grid = np.full((len(row), len(column)), -1)
+            for names, places in alike.items():
+                inside = [row[n] for n in dict.fromkeys([*sorted(names), *(n for whole, parts in structures[names] for n in (whole, *parts))])]
+                grid[np.ix_(inside, [column[place] for place in places])] = 0
+            there = np.nonzero(grid == 0)
+            grid[there] = np.arange(len(self.names), len(self.names) + len(there[0]))
+            self.names.add(day, list(row), list(column), *there)
+            for names, places in alike.items():
+                at = [column[place] for place in places]
+                for whole, parts in structures[names]:
+                    self._add([(grid[row[whole], at], -1), *((grid[row[part], at], 1) for part in parts)])
+            for parent, children in area_sums:
+                inside = [column[child] for child in children if child in column]
+                if parent in column and inside:
+                    use = (grid[:, column[parent]] >= 0) & (grid[:, inside] >= 0).any(axis=1)
+                    self._add([(grid[use, column[parent]], -1), *((grid[use, child], 1) for child in inside)])
+            if before is not None:
+                earlier, old_row, old_column, old_grid = before
+                flows = {name: sign for name, sign in FLOWS.items() if name in row}
+                for place, names in here.items():
+                    if len(FLOWS.keys() & names) > 1 and STOCK in names and (earlier, STOCK, *place) in value:
+                        at = column[place]
+                        terms = [(grid[row[STOCK], at], -1), (old_grid[old_row[STOCK], old_column[place]], 1), *((grid[row[name], at], sign) for name, sign in flows.items() if name in names)]
+                        self._add([(np.array([number]), sign) for number, sign in terms])
+            before = day, row, column, grid
+            for kind, place, number in self._delivered(grid, row, column):
+                known = value.get((day, kind, *place), MISSING)
+                self.count.append(nan if known is MISSING or known is None else known)
+                if known is None:
+                    self.withheld.append(number)
+
+    @staticmethod
+    def _delivered(grid: np.ndarray, row: dict[str, int], column: dict[tuple, int]) -> Iterator[tuple[str, tuple, int]]:
+        kinds, places = list(row), list(column)
+        for i, j in zip(*(axis.tolist() for axis in np.nonzero(grid >= 0)), strict=True):
+            yield kinds[i], places[j], int(grid[i, j])
+
+    def _add(self, members: list[tuple[np.ndarray, int]]) -> None:
+        """One sum per position of the members; -1 where a member is not there."""
+        width = len(members[0][0])
+        for numbers, sign in members:
+            there = numbers >= 0
+            self.sums.append((np.arange(self.rows, self.rows + width)[there], numbers[there], np.full(int(there.sum()), float(sign))))
+        self.rows += width
+
+    def equations(self) -> Equations:
+        from scipy import sparse
+
+        from methods.disclosure.audit import Equations
+
+        count = np.array(self.count)
+        rows, cells, signs = (np.concatenate(part) for part in zip(*self.sums, strict=True)) if self.sums else (np.zeros(0, int),) * 3
+        relations = sparse.csr_array((signs, (rows, cells)), (self.rows, len(self.names)))
+        # A sum that the published numbers themselves break is not one (a part that was not delivered).
+        unknown = np.isnan(count)
+        broken = (abs(relations) @ unknown.astype(float) == 0) & (relations @ np.where(unknown, 0, count) != 0)
+        return Equations(self.names, count, self.withheld, sparse.csr_array(relations[~broken]))
+
+
+class _Names(Sequence):
+    """Names of the cells, written only when asked for."""
+
+    def __init__(self) -> None:
+        self.blocks: list[tuple[date, list[str], list[tuple], np.ndarray, np.ndarray]] = []
+        self.starts = [0]
+
+    def add(self, day: date, kinds: list[str], places: list[tuple], row: np.ndarray, column: np.ndarray) -> None:
+        self.blocks.append((day, kinds, places, row, column))
+        self.starts.append(self.starts[-1] + len(row))
+
+    def __len__(self) -> int:
+        return self.starts[-1]
+
+    def __getitem__(self, cell: int) -> str:
+        block = bisect_right(self.starts, cell) - 1
+        day, kinds, places, row, column = self.blocks[block]
+        at = cell - self.starts[block]
+        version, level, area = places[column[at]]
+        where = f"{level} {area} ({version})" if version else f"im Bruchstück {area}"
+        return f"{kinds[row[at]]} {where} {day:%d.%m.%Y}"
 
 
 FLOWS = {"geburten": 1, "sterbefaelle": -1, "zuzuege": 1, "fortzuege": -1, "umzuege_zu": 1, "umzuege_fort": -1}
 
 
-def _name(cell: tuple) -> str:
-    day, kind, version, level, area = cell
-    return f"{kind} {level} {area} ({version}) {day:%d.%m.%Y}" if version else f"{kind} im Bruchstück {area} {day:%d.%m.%Y}"
+STOCK = "einwohner"
+MISSING = object()
 
 
 def _kinds(db: DuckDBPyConnection) -> dict[str, tuple[float, float, frozenset, float | None]]:

@@ -6,9 +6,12 @@ not: it is there to find their errors.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
+import highspy
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -19,14 +22,16 @@ WHOLE = 1e-6
 """HiGHS' tolerance is 1e-7; nearer than this to a whole number is that number."""
 POOL = 12
 """At most so many random objectives per component before cells are tried one by one."""
-CELLS_PER_DRAW = 8
+FEW, ENOUGH = 2, 0.9
+"""So few doubtful cells are tried at once one by one; so are all once a draw leaves more than this share of them."""
+WORKERS = 4
 SEED = 7
 LARGEST_DENOMINATOR = 1000
 ALMOST_ONE = 1 - 1e-4
 """A count is whole: a bound of 9.9 shows 9."""
 FAR = 10
 """Cells that nothing bounds are cut off at this many times all published counts around them and the widest promise."""
-SOLVED, INFEASIBLE, UNBOUNDED = 0, 2, 3
+SOLVED, INFEASIBLE = 0, 2
 """Codes of scipy.optimize."""
 
 
@@ -54,7 +59,8 @@ class Audit:
     """
 
     cells: pd.DataFrame
-    _components: Mapping[str, "_Component"]
+    _names: Sequence[str]
+    _components: Mapping[int, "_Component"]
 
     @property
     def open(self) -> pd.DataFrame:
@@ -62,7 +68,7 @@ class Audit:
 
     def witness(self, zelle_id: str) -> tuple[dict[str, int], dict[str, int]]:
         """Two tables of the unknown cells that hang together with this one: with its least and its largest count."""
-        return self._components[zelle_id].witness(zelle_id)
+        return self._components[self._names.index(zelle_id)].witness(self._names, zelle_id)
 
 
 def audit(
@@ -94,6 +100,27 @@ def audit(
     return _judge(book, minimum, required, derivations)
 
 
+@dataclass(frozen=True)
+class Equations:
+    """Cells with their names, what is published of them (nan: nothing), which are withheld, and the sums between them (each 0)."""
+
+    names: Sequence[str]
+    count: np.ndarray
+    withheld: Iterable[int]
+    relations: sparse.csr_array
+
+    def values(self) -> np.ndarray:
+        return self.count
+
+    def system(self) -> sparse.csr_array:
+        return self.relations
+
+
+def audit_equations(equations: Equations, minimum: int, derivations: int = 200) -> Audit:
+    """As `audit`, for an attacker who has written down his equations already; every withheld cell was promised protection."""
+    return _judge(equations, minimum, None, derivations)
+
+
 class _Book:
     """Cells by name, what is known of them, and the sums between them."""
 
@@ -103,6 +130,17 @@ class _Book:
         self.value: dict[int, int] = {}
         self.withheld: set[int] = set()
         self.equations: list[list[tuple[int, int]]] = []
+
+    def values(self) -> np.ndarray:
+        """Count per cell, nan where it is not published."""
+        value = np.full(len(self.names), np.nan)
+        value[list(self.value)] = list(self.value.values())
+        return value
+
+    def system(self) -> sparse.csr_array:
+        entries = [(row, cell, sign) for row, equation in enumerate(self.equations) for cell, sign in equation]
+        rows, cells, signs = np.array(entries, int).reshape(-1, 3).T
+        return sparse.csr_array((signs.astype(float), (rows, cells)), (len(self.equations), len(self.names)))
 
     def number(self, name: str) -> int:
         if name not in self.numbers:
@@ -142,75 +180,94 @@ class _Book:
         return "|".join([table.measure] + [f"{dim}={at[dim]}" for dim in sorted(at)])
 
 
-def _judge(book: _Book, minimum: int, required: Mapping[str, float] | None, derivations: int) -> Audit:
-    entries = [(row, cell, sign) for row, equation in enumerate(book.equations) for cell, sign in equation]
-    rows, cells, signs = np.array(entries, int).reshape(-1, 3).T
-    shape = (len(book.equations), len(book.names))
-    system = sparse.csr_array((signs.astype(float), (rows, cells)), shape)
-    is_known = np.zeros(shape[1], bool)
-    is_known[list(book.value)] = True
-    value = np.zeros(shape[1])
-    value[list(book.value)] = list(book.value.values())
-    promised = {book.names[cell]: minimum for cell in sorted(book.withheld)} if required is None else dict(required)
-    width = {book.numbers[name]: float(needed) for name, needed in promised.items() if name in book.numbers}
-    verdicts = [_Verdict(name, "absent", "safe", 0, np.inf, promised[name]) for name in promised if name not in book.numbers]
-    components: dict[str, _Component] = {}
-    for cell in sorted(width.keys() & book.value.keys()):
-        count, name = book.value[cell], book.names[cell]
+def _judge(book: "_Book | Equations", minimum: int, required: Mapping[str, float] | None, derivations: int) -> Audit:
+    system, names = book.system(), book.names
+    is_known = ~np.isnan(book.values())
+    value = np.where(is_known, book.values(), 0.0)
+    withheld = np.zeros(len(names), bool)
+    withheld[sorted(book.withheld)] = True
+    verdicts: list[_Verdict] = []
+    if required is None:
+        width = {int(cell): float(minimum) for cell in np.flatnonzero(withheld)}
+    else:
+        width = {book.numbers[name]: float(needed) for name, needed in required.items() if name in book.numbers}
+        verdicts = [_Verdict(None, "absent", "safe", 0, np.inf, needed, name) for name, needed in required.items() if name not in book.numbers]
+    components: dict[int, _Component] = {}
+    for cell in sorted(cell for cell in width if is_known[cell]):
+        count, name = int(value[cell]), names[cell]
         status = "safe" if required is None and count >= minimum else "exact"
-        verdicts.append(_Verdict(name, "published", status, count, count, width[cell], f"{name} = {count} (veröffentlicht)"))
+        verdicts.append(_Verdict(cell, "published", status, count, count, width[cell], herleitung=f"{name} = {count} (veröffentlicht)"))
 
-    explained = _Explanation(book, system, value.copy(), is_known.copy())
+    explained = _Explanation(names, system, value.copy(), is_known.copy())
     for cell in _peel(system, value, is_known):
-        name, count = book.names[cell], value[cell]
+        count = value[cell]
         if count < 0:
-            raise ValueError(f"published numbers contradict each other: {name} would be {count:.0f}")
+            raise ValueError(f"published numbers contradict each other: {names[cell]} would be {count:.0f}")
         if cell in width:
             safe = required is None and count >= minimum
-            verdicts.append(_Verdict(name, "withheld", "safe" if safe else "exact", count, count, width[cell]))
-        elif cell not in book.withheld:
+            verdicts.append(_Verdict(cell, "withheld", "safe" if safe else "exact", count, count, width[cell]))
+        elif not withheld[cell]:
             status = "exact" if 0 < count < minimum else "safe"
-            verdicts.append(_Verdict(name, "left out", status, count, count, minimum))
+            verdicts.append(_Verdict(cell, "left out", status, count, count, minimum))
 
     unknown_per_row = abs(system) @ (~is_known).astype(float)
     contradiction = (unknown_per_row == 0) & (np.abs(system @ value) > WHOLE)
     if contradiction.any():
         row = int(np.flatnonzero(contradiction)[0])
-        raise ValueError(f"published numbers do not add up: {[book.names[c] for c, _ in book.equations[row]]}")
+        raise ValueError(f"published numbers do not add up: {[names[c] for c in system.indices[system.indptr[row] : system.indptr[row + 1]]]}")
 
     unknown = np.flatnonzero(~is_known)
-    inner = sparse.csr_array(system.tocsc()[:, unknown])
+    inner = sparse.csc_array(system.tocsc()[:, unknown])
+    right = -(system @ np.where(is_known, value, 0.0))
     count, label = connected_components(abs(inner).T @ abs(inner), directed=False)
     order = np.argsort(label, kind="stable")
-    for part in np.split(unknown[order], np.cumsum(np.bincount(label, minlength=count))[:-1]):
-        wanted = [cell for cell in part if cell in width]
-        left_out = [cell for cell in part if cell not in width and cell not in book.withheld]
+    jobs = []
+    for part in np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]):
+        cells = unknown[part].tolist()
+        wanted = [cell for cell in cells if cell in width]
+        left_out = [cell for cell in cells if cell not in width and not withheld[cell]]
         if wanted or left_out:
-            component = _Component(book, system, value, is_known, part, max([minimum, *(width[c] for c in wanted)]))
-            verdicts += [component.judge_withheld(cell, width[cell], minimum, required is None) for cell in wanted]
-            verdicts += [component.judge_left_out(cell, minimum) for cell in left_out]
-            components |= {book.names[cell]: component for cell in [*wanted, *left_out]}
-    for verdict in [v for v in verdicts if v.status != "safe" and not v.herleitung][:derivations]:
-        verdict.herleitung = explained.derivation(verdict)
-    return Audit(pd.DataFrame(verdicts, columns=[column.name for column in fields(_Verdict)]), components)
+            jobs.append((part, unknown[part], wanted, left_out))
+
+    def solve(job) -> tuple["_Component", list[_Verdict]]:
+        part, cells, wanted, left_out = job
+        component = _Component(inner[:, part], right, cells, max([minimum, *(width[cell] for cell in wanted)]))
+        component.draw([(cell, width[cell]) for cell in wanted], left_out, minimum)
+        found = [component.judge_withheld(cell, width[cell], minimum, required is None) for cell in wanted]
+        return component, found + [component.judge_left_out(cell, minimum) for cell in left_out]
+
+    # Components know nothing of each other, and the solver computes without Python's lock: the result is that of one after the other.
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for (_, _, wanted, left_out), (component, found) in zip(jobs, pool.map(solve, jobs), strict=True):
+            verdicts += found
+            components |= dict.fromkeys([*wanted, *left_out], component)
+    explain = [number for number, verdict in enumerate(verdicts) if verdict.status != "safe" and not verdict.herleitung][:derivations]
+    for number in explain:
+        verdicts[number] = verdicts[number]._replace(herleitung=explained.derivation(verdicts[number]))
+    table = pd.DataFrame(verdicts, columns=list(_Verdict._fields))
+    table["zelle_id"] = [verdict.zelle_id or names[verdict.cell] for verdict in verdicts]
+    return Audit(table[["zelle_id", *_Verdict._fields[1:6], "herleitung"]], names, components)
 
 
-@dataclass
-class _Verdict:
-    zelle_id: str
+class _Verdict(NamedTuple):
+    """`zelle_id` only where the cell is in no table."""
+
+    cell: int | None
     art: str
     status: str
     unten: float
     oben: float
     breite: float
+    zelle_id: str = ""
     herleitung: str = ""
 
 
 def _peel(system: sparse.csr_array, value: np.ndarray, is_known: np.ndarray) -> list[int]:
     """Work out, and mark as known in place, every cell that is alone unknown in a sum, again and again."""
     found: list[int] = []
+    magnitude = abs(system)
     while True:
-        alone = system[abs(system) @ (~is_known).astype(float) == 1]
+        alone = system[magnitude @ (~is_known).astype(float) == 1]
         if not alone.shape[0]:
             return found
         rest = alone @ np.where(is_known, value, 0.0)
@@ -225,58 +282,79 @@ def _peel(system: sparse.csr_array, value: np.ndarray, is_known: np.ndarray) -> 
 class _Component:
     """Unknown cells that hang together, and every whole-number table of theirs met so far."""
 
-    def __init__(self, book, system, value, is_known, part, widest):
-        self.book, self.system, self.value, self.is_known, self.part = book, system, value, is_known, part
-        self.place = {int(cell): position for position, cell in enumerate(part)}
-        self.touching = np.unique(system.tocsc()[:, part].indices)
-        around = system[self.touching]
-        self.left = sparse.csr_array(around.tocsc()[:, part])
-        self.right = -(around @ np.where(is_known, value, 0.0))
-        self.limit: float | None = None
+    def __init__(self, columns: sparse.csc_array, right: np.ndarray, cells: np.ndarray, widest: float):
+        self.cells = cells
+        self.place = {cell: position for position, cell in enumerate(cells.tolist())}
+        touching, row = np.unique(columns.indices, return_inverse=True)
+        self.left = sparse.csc_array((columns.data, row, columns.indptr), (len(touching), len(cells)))
+        self.right = right[touching]
         self.far = FAR * (widest + np.abs(self.right).sum())
+        self.limit = np.inf
         self.points: list[np.ndarray] = []
-        self.high = np.full(len(part), -np.inf)
-        self.low = np.full(len(part), np.inf)
-        self.highest = np.zeros(len(part), int)
-        self.lowest = np.zeros(len(part), int)
-        draw = np.random.default_rng(SEED)
-        for _ in range(min(POOL, len(part) // CELLS_PER_DRAW)):
-            self._extreme(draw.choice([-1.0, 1.0], len(part)))
+        self.high = np.full(len(cells), -np.inf)
+        self.low = np.full(len(cells), np.inf)
+        self.highest = np.zeros(len(cells), int)
+        self.lowest = np.zeros(len(cells), int)
+        self.every = np.arange(len(cells), dtype=np.int32)
+        self.model = _linear(self.left, self.right)
+
+    def draw(self, wanted: list[tuple[int, float]], left_out: list[int], minimum: int) -> None:
+        """Tables that show many cells at once to be safe, before cells are tried one by one."""
+        inside = np.array([self.place[cell] for cell, _ in wanted], int)
+        width = np.array([width for _, width in wanted])
+        outside = np.array([self.place[cell] for cell in left_out], int)
+        random = np.random.default_rng(SEED)
+        before = len(self.cells) + 1
+        for turn in range(POOL):
+            waiting = inside[self.high[inside] - self.low[inside] < width] if turn else inside
+            # Of what was left out a table with nobody in the cell is enough, or one with many.
+            doubtful = outside[(self.low[outside] > 0) & (self.high[outside] < minimum)]
+            left = len(waiting) + len(doubtful)
+            if left <= FEW or (turn > 2 and left > ENOUGH * before):
+                break
+            before = left
+            objective = np.zeros(len(self.cells))
+            objective[waiting] = (1.0, -1.0)[turn] if turn < 2 else random.choice([-1.0, 1.0], len(waiting))
+            objective[doubtful] = 1.0 if turn == 0 else random.choice([-1.0, 1.0], len(doubtful))
+            self._extreme(objective)
 
     def judge_withheld(self, cell, width, minimum, may_be_large) -> _Verdict:
-        place, name = self.place[cell], self.book.names[cell]
+        place = self.place[cell]
         low, high = self.low[place], self.high[place]
         if not high - low >= width:
             low, high = self._range(place, width)
             if high - low < width and not (may_be_large and low >= minimum):
-                return _Verdict(name, "withheld", "exact" if low == high else "narrower", low, high, width)
-        return _Verdict(name, "withheld", "safe", low, high, width)
+                return _Verdict(cell, "withheld", "exact" if low == high else "narrower", low, high, width)
+        return _Verdict(cell, "withheld", "safe", low, high, width)
 
     def judge_left_out(self, cell, minimum) -> _Verdict:
-        place, name = self.place[cell], self.book.names[cell]
+        place = self.place[cell]
         low, high = self.low[place], self.high[place]
         # A table with nobody in the cell is proof enough.
         if high < minimum and low > 0:
             low, high = self._range(place, np.inf)
             if 0 < low and high < minimum:
-                return _Verdict(name, "left out", "exact" if low == high else "narrower", low, high, minimum)
-        return _Verdict(name, "left out", "safe", low, high, minimum)
+                return _Verdict(cell, "left out", "exact" if low == high else "narrower", low, high, minimum)
+        return _Verdict(cell, "left out", "safe", low, high, minimum)
 
-    def witness(self, zelle_id: str) -> tuple[dict[str, int], dict[str, int]]:
-        names = [self.book.names[cell] for cell in self.part]
-        place = names.index(zelle_id)
+    def witness(self, names: Sequence[str], zelle_id: str) -> tuple[dict[str, int], dict[str, int]]:
+        inside = [names[cell] for cell in self.cells]
+        place = inside.index(zelle_id)
         low, high = (self.points[which[place]].tolist() for which in (self.lowest, self.highest))
-        return dict(zip(names, low)), dict(zip(names, high))
+        return dict(zip(inside, low)), dict(zip(inside, high))
 
     def _extreme(self, objective: np.ndarray) -> np.ndarray:
         """A possible table that minimises the objective, whole numbers or not."""
-        answer = linprog(objective, A_eq=self.left, b_eq=self.right, bounds=(0, self.limit), method="highs-ds")
-        if answer.status == UNBOUNDED:
+        self.model.changeColsCost(len(objective), self.every, objective)
+        self.model.run()
+        status = self.model.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnbounded and self.limit == np.inf:
             self.limit = self.far
+            self.model.changeColsBounds(len(objective), self.every, np.zeros(len(objective)), np.full(len(objective), self.far))
             return self._extreme(objective)
-        if answer.status != SOLVED:
-            raise ValueError(f"no table agrees with what is published: {answer.message}")
-        return self._keep(answer.x)
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise ValueError(f"no table agrees with what is published: {self.model.modelStatusToString(status)}")
+        return self._keep(np.array(self.model.getSolution().col_value))
 
     def _extreme_whole(self, objective: np.ndarray, place: int = 0, least: float = 0) -> np.ndarray | None:
         """As `_extreme`, in whole numbers and with at least `least` in one cell; None if that cannot be."""
@@ -285,7 +363,7 @@ class _Component:
         answer = milp(
             objective,
             integrality=np.ones(len(objective)),
-            bounds=Bounds(lower, np.inf if self.limit is None else self.limit),
+            bounds=Bounds(lower, self.limit),
             constraints=LinearConstraint(self.left, self.right, self.right),
             options={"mip_rel_gap": 0},
         )
@@ -296,7 +374,7 @@ class _Component:
         return self._keep(answer.x)
 
     def _keep(self, table: np.ndarray) -> np.ndarray:
-        whole = np.rint(table)
+        whole = np.rint(table) + 0.0
         if np.abs(table - whole).max() < WHOLE and (np.abs(self.left @ whole - self.right) < WHOLE).all():
             self.highest[whole > self.high] = self.lowest[whole < self.low] = len(self.points)
             self.high, self.low = np.maximum(self.high, whole), np.minimum(self.low, whole)
@@ -308,7 +386,7 @@ class _Component:
 
         Where nothing bounds the cell, the upper end is merely very large.
         """
-        objective = np.zeros(len(self.part))
+        objective = np.zeros(len(self.cells))
         objective[place] = 1
         tables = [self._extreme(objective), self._extreme(-objective)]
         low, high = self.low[place], self.high[place]
@@ -321,32 +399,54 @@ class _Component:
         for table, towards in zip(tables, (objective, -objective)):
             if np.abs(table - np.rint(table)).max() >= WHOLE:
                 table = self._extreme_whole(towards)
-            ends.append(float(np.rint(table[place])))
+            ends.append(float(np.rint(table[place])) + 0.0)
         return ends[0], ends[1]
+
+
+def _linear(left: sparse.csc_array, right: np.ndarray) -> highspy.Highs:
+    """All tables of fractions that are not negative and agree with what is known, ready for one objective after another."""
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = left.shape
+    program.col_cost_, program.col_lower_ = np.zeros(left.shape[1]), np.zeros(left.shape[1])
+    program.col_upper_ = np.full(left.shape[1], highspy.kHighsInf)
+    program.row_lower_ = program.row_upper_ = right
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_, program.a_matrix_.index_, program.a_matrix_.value_ = left.indptr, left.indices, left.data.astype(float)
+    model = highspy.Highs()
+    # Without presolve every further objective starts where the last one ended. One thread: a solver told to change that answers nothing.
+    for option, setting in {"output_flag": False, "threads": 1, "presolve": "off", "solver": "simplex"}.items():
+        model.setOptionValue(option, setting)
+    if model.passModel(program) == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS refused the equations")
+    return model
 
 
 class _Explanation:
     """Findings as sums of what is published, and of nothing else."""
 
-    def __init__(self, book, system, value, is_known):
-        self.book, self.system, self.value, self.is_known = book, system, value, is_known
+    def __init__(self, names, system, value, is_known):
+        self.names, self.system, self.value, self.is_known = names, system, value, is_known
         self.by_cell = system.tocsc()
 
     def derivation(self, verdict: _Verdict) -> str:
         """The finding as a sum of published cells: one equation, or one bound from each side."""
-        cell = self.book.numbers[verdict.zelle_id]
+        cell = verdict.cell
         if verdict.status == "exact" and (equation := self._sum_for(cell, "=", verdict.unten)):
             return equation
         return "; ".join(
             self._sum_for(cell, sense, end)
-            or f"{verdict.zelle_id} {sense} {end:.0f} (jenseits davon gibt es keine ganzzahlige Tabelle)"
+            or f"{self.names[cell]} {sense} {end:.0f} (jenseits davon gibt es keine ganzzahlige Tabelle)"
             for sense, end in ((">=", verdict.unten), ("<=", verdict.oben))
         )
+
+    def _row(self, row: int) -> list[tuple[int, int]]:
+        part = slice(self.system.indptr[row], self.system.indptr[row + 1])
+        return [(cell, int(sign)) for cell, sign in zip(self.system.indices[part].tolist(), self.system.data[part].tolist(), strict=True)]
 
     def _sum_for(self, cell: int, sense: str, end: float) -> str | None:
         """A short combination of sums that shows `cell sense end`, from as near the cell as possible; None if none."""
         if sense == ">=" and end == 0:
-            return f"{self.book.names[cell]} >= 0"
+            return f"{self.names[cell]} >= 0"
         rows = np.array([], int)
         reached = np.array([cell])
         while True:
@@ -401,7 +501,7 @@ class _Explanation:
         """The combination in exact fractions, written out; None if it does not show what it should."""
         combined: dict[int, Fraction] = {}
         for position, multiplier in multipliers.items():
-            for other, sign in self.book.equations[rows[position]]:
+            for other, sign in self._row(rows[position]):
                 combined[other] = combined.get(other, Fraction(0)) + multiplier * sign
         hidden = {c: k - (c == cell) for c, k in combined.items() if not self.is_known[c]}
         shown = {c: -k for c, k in combined.items() if self.is_known[c] and k}
@@ -414,8 +514,8 @@ class _Explanation:
         if cell not in combined or not holds[sense]:
             return None
         terms = " ".join(
-            f"{'-' if k < 0 else '+'} {'' if abs(k) == 1 else f'{abs(k)} * '}{self.book.names[c]} ({int(self.value[c])})"
-            for c, k in sorted(shown.items(), key=lambda term: (term[1] < 0, self.book.names[term[0]]))
+            f"{'-' if k < 0 else '+'} {'' if abs(k) == 1 else f'{abs(k)} * '}{self.names[c]} ({int(self.value[c])})"
+            for c, k in sorted(shown.items(), key=lambda term: (term[1] < 0, self.names[term[0]]))
         )
         whole = "" if total == int(total) else f", in ganzen Zahlen {sense} {end:.0f}"
-        return f"{self.book.names[cell]} {sense} {terms.removeprefix('+ ') or '0'} = {total}{whole}"
+        return f"{self.names[cell]} {sense} {terms.removeprefix('+ ') or '0'} = {total}{whole}"

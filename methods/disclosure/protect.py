@@ -8,6 +8,7 @@ constraints"; the variant is sketched in design/methods.md, Disclosure control.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import highspy
 import numpy as np
@@ -168,24 +169,27 @@ class _Problem:
         self._verdicts: dict[bytes, list[_Finding]] = {}
         self._known_cuts: set[tuple[bytes, bytes]] = set()
         self.cuts: list[tuple[np.ndarray, np.ndarray, float]] = []
-        self._relaxed, self._master = self._build_masters()
 
     # --- master -------------------------------------------------------------------------------------------------
 
-    def _build_masters(self) -> tuple[highspy.Highs, highspy.Highs]:
+    @cached_property
+    def _masters(self) -> tuple[highspy.Highs, highspy.Highs]:
         """The choice per free cell with the conditions that every single sum imposes: as an LP, and binary."""
         rows = list(self._conditions_of_sums())
-        starts = np.cumsum([0, *(len(columns) for columns, _, _ in rows)])
+        starts = np.cumsum([0, *(len(columns) for _, columns, _, _ in rows)])
         matrix = sp.csr_array(
             (
-                np.concatenate([weights for _, weights, _ in rows] or [[]]),
-                np.concatenate([columns for columns, _, _ in rows] or [[]]).astype(int),
+                np.concatenate([weights for _, _, weights, _ in rows] or [[]]),
+                np.concatenate([columns for _, columns, _, _ in rows] or [[]]).astype(int),
                 starts,
             ),
             (len(rows), len(self.value)),
         )
-        lower = np.array([least for _, _, least in rows])
-        upper = np.full(len(rows), highspy.kHighsInf)
+        plain, of_sum = self._conditions_without_primaries()
+        order = np.argsort(np.concatenate([[number for number, *_ in rows], of_sum]), kind="stable")
+        matrix = sp.csr_array(sp.vstack([matrix, plain], format="csr")[order])
+        lower = np.concatenate([[least for *_, least in rows], np.zeros(plain.shape[0])])[order]
+        upper = np.full(len(lower), highspy.kHighsInf)
         free = self.free.astype(float)
         relaxed, model = (
             _model(self.cost * free, np.zeros(len(free)), free, matrix, lower, upper) for _ in range(2)
@@ -194,32 +198,45 @@ class _Problem:
         _ok(model.changeColsIntegrality(len(every), every, np.full(len(every), highspy.HighsVarType.kInteger)))
         return relaxed, model
 
-    def _conditions_of_sums(self) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
-        """(columns, weights, least): whoever is withheld in a sum needs others in it that can make up for it."""
-        for start, stop in zip(self.rows.indptr, self.rows.indptr[1:]):
+    def _conditions_without_primaries(self) -> tuple[sp.csr_array, np.ndarray]:
+        """In a sum of nothing but free cells: whoever is withheld needs another one. A row per cell of each such sum, and the sum."""
+        size = np.diff(self.rows.indptr)
+        chosen = np.flatnonzero(self._without(self.always))
+        width = size[chosen]
+        of_sum = np.repeat(chosen, width)
+        within = np.arange(width.sum()) - np.repeat(np.cumsum(width) - width, width)
+        length = size[of_sum]
+        starts = np.concatenate([[0], np.cumsum(length)])
+        position = np.arange(starts[-1]) - np.repeat(starts[:-1], length)
+        columns = self.rows.indices[np.repeat(self.rows.indptr[of_sum], length) + position]
+        weights = np.where(position == np.repeat(within, length), -1.0, 1.0)
+        return sp.csr_array((weights, columns, starts), (len(of_sum), len(self.value))), of_sum
+
+    def _without(self, cells: np.ndarray) -> np.ndarray:
+        """Mask of the sums in which none of these cells stands."""
+        return abs(self.rows) @ cells.astype(float) == 0
+
+    def _conditions_of_sums(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, float]]:
+        """(sum, columns, weights, least): primaries and what is withheld anyway need others that can make up for them."""
+        for number in np.flatnonzero(~self._without(self.always)).tolist():
+            start, stop = self.rows.indptr[number], self.rows.indptr[number + 1]
             members, signs = self.rows.indices[start:stop], self.rows.data[start:stop]
             primary, always = self.primary[members], self.always[members]
             free = members[~always]
-            if not always.any():
-                for position, cell in enumerate(members):
-                    weights = np.ones(len(members))
-                    weights[position] = -1
-                    yield members, weights, 0.0
-                continue
             for position in np.flatnonzero(primary):
                 least, weights = self._needed(members, signs, position)
                 least -= weights[always].sum()
                 if least > TOLERANCE:
                     if weights[~always].sum() < least - TOLERANCE:
                         raise Unprotectable([self.names[members[position]]])
-                    yield free, np.minimum(weights[~always], least), least
+                    yield number, free, np.minimum(weights[~always], least), least
             if always.sum() != 2:
                 continue
             singles = self.single[members]
             if primary.sum() == 2 and singles.any():
                 if not len(free):
                     raise Unprotectable(self.names[members[primary]].tolist())
-                yield free, np.ones(len(free)), 1.0
+                yield number, free, np.ones(len(free)), 1.0
 
     def _needed(self, members, signs, position) -> tuple[float, np.ndarray]:
         """What one primary asks of one sum: if it can only rise as far as its siblings can fall, they must hold that."""
@@ -236,17 +253,17 @@ class _Problem:
 
     def relax(self) -> tuple[float, np.ndarray]:
         """Lower bound of the cost by the LP relaxation, and the reduced cost of every cell."""
-        status = _run(self._relaxed, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible})
+        status = _run(self._masters[0], {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible})
         if status == highspy.HighsModelStatus.kInfeasible:
             self._raise_unprotectable()
-        return self._relaxed.getInfo().objective_function_value, np.array(self._relaxed.getSolution().col_dual)
+        return self._masters[0].getInfo().objective_function_value, np.array(self._masters[0].getSolution().col_dual)
 
     def solve(self, region, pattern, gap, nodes, keep=None) -> tuple[np.ndarray, float]:
         """Cheap pattern under all cuts so far, and a bound of its cost.
 
         Cells outside `region` stay as in `pattern`, those in `keep` stay withheld.
         """
-        model, free = self._master, np.flatnonzero(self.free).astype(np.int32)
+        model, free = self._masters[1], np.flatnonzero(self.free).astype(np.int32)
         fixed = np.zeros(len(self.free)) if pattern is None else pattern.astype(float)
         lower = np.where(region, 0 if keep is None else keep, fixed)
         upper = np.where(region, 1, fixed)
@@ -318,7 +335,7 @@ class _Problem:
             return
         self._known_cuts.add(key)
         self.cuts.append((columns, weights, least))
-        for model in (self._relaxed, self._master):
+        for model in self._masters:
             _ok(model.addRow(least, highspy.kHighsInf, len(columns), columns.astype(np.int32), weights))
 
     # --- attacker -----------------------------------------------------------------------------------------------

@@ -37,7 +37,8 @@ SEARCH_GAP = 0.05
 """One search per component, to within this share of the cheapest: a release is protected in seconds, not minutes."""
 WORKERS = 4
 """Components searched at the same time, each by a solver of its own with one thread."""
-KEY = ["stichtag", "kennzahl_id", "gebietsstand", "ebene", "raumeinheit_id"]
+AREA = ["gebietsstand", "ebene", "raumeinheit_id"]
+KEY = ["stichtag", "kennzahl_id", *AREA]
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
     (gebietsstand, ebene, teil_von) it lies in. kennzahlen, parts: as in `groups`, which looks at every date with the counts
     it has. A sum over areas in which a row is missing counts only where it holds.
     """
-    places = pd.Index(counts[["gebietsstand", "ebene", "raumeinheit_id"]].drop_duplicates().sort_values(["gebietsstand", "ebene", "raumeinheit_id"]))
+    places = pd.MultiIndex.from_frame(counts[AREA].drop_duplicates().sort_values(AREA))
     place = {key: i for i, key in enumerate(places)}
     trees: dict[tuple, list[int]] = {}
     for row in areas.itertuples(index=False):
@@ -222,7 +223,7 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
     area_sums = [(parent, sorted(children)) for (parent, _), children in sorted(trees.items())]
 
     builder = _Builder(len(places))
-    position = pd.Series([place[k] for k in counts[["gebietsstand", "ebene", "raumeinheit_id"]].itertuples(index=False, name=None)], index=counts.index)
+    position = pd.Series(places.get_indexer(pd.MultiIndex.from_frame(counts[AREA])), index=counts.index)
     days, structure = [], {}
     for day, rows in counts.groupby("stichtag", sort=True):
         available = frozenset(rows["kennzahl_id"][rows["wert"].notna()])
@@ -313,14 +314,16 @@ class _Builder:
                 if small.any():
                     self._new(day, name, np.where(small, values, np.nan), least, free, zero, zero, zero, hidden=True)
                     self._sum([(self.block[day, name][small], 1), *((self.block[day, k][small], -sign) for k, sign in expression.items())])
-        for (there, group), number in [(k, b) for k, b in self.block.items() if k[0] == day]:
-            if group in known.loose:
-                continue
-            values = self.value[there, group]
-            for parent, children in area_sums:
-                present = [c for c in children if number[c] >= 0]
-                if number[parent] >= 0 and present and values[parent] == values[present].sum():
-                    self._sum([(number[[parent]], -1), *((number[[c]], 1) for c in present)])
+        here = [group for there, group in self.block if there == day and group not in known.loose]
+        if not here:
+            return
+        number = np.array([self.block[day, group] for group in here])
+        value = np.array([self.value[day, group] for group in here])
+        for parent, children in area_sums:
+            present = number[:, children] >= 0
+            use = (number[:, parent] >= 0) & present.any(axis=1) & (value[:, parent] == np.where(present, value[:, children], 0).sum(axis=1))
+            if use.any():
+                self._sum([(number[use, parent], -1), *((number[use, child], 1) for child in children)])
 
     def balance(self, before, after) -> None:
         """Stock after = stock before + births - deaths + arrivals - departures, where it holds."""
@@ -334,18 +337,19 @@ class _Builder:
         if there.any():
             self._sum((block[there], sign) for block, (_, sign) in zip(blocks, terms, strict=True))
 
-    def finish(self, places: pd.Index) -> Release:
-        days = np.concatenate([np.full(len(p), i) for i, (_, _, p) in enumerate(self.meta)]) if self.meta else np.zeros(0, int)
+    def finish(self, places: pd.MultiIndex) -> Release:
+        block = np.repeat(np.arange(len(self.meta)), [len(p) for _, _, p in self.meta])
         where = np.concatenate([p for _, _, p in self.meta]) if self.meta else np.zeros(0, int)
-        keys = list(places)
+
+        def filled(entries: list, code: np.ndarray) -> np.ndarray:
+            column = np.empty(len(entries), object)
+            column[:] = entries
+            return column[code]
+
         names = pd.DataFrame(
-            {
-                "stichtag": [self.meta[i][0] for i in days],
-                "kennzahl_id": [self.meta[i][1] for i in days],
-                "gebietsstand": [keys[i][0] for i in where],
-                "ebene": [keys[i][1] for i in where],
-                "raumeinheit_id": [keys[i][2] for i in where],
-            }
+            {"stichtag": filled([day for day, _, _ in self.meta], block), "kennzahl_id": filled([group for _, group, _ in self.meta], block)}
+            | {level: filled(places.get_level_values(level).tolist(), where) for level in AREA},
+            dtype=object,
         )
         values = np.concatenate(self.values) if self.values else np.zeros(0)
         if (values != np.floor(values)).any():
@@ -367,10 +371,10 @@ class _Builder:
         shown = largest((~names["verborgen"]).astype(float).to_numpy()) > 0
         empty = (value == 0) & (largest(null) == 0)
         primary = (value < least) & ~empty & ~public
-        text = names.drop_duplicates("spalte").set_index("spalte").sort_index()
+        first = np.unique(column, return_index=True)[1]
         cells = pd.DataFrame(
             {
-                "zelle_id": [" | ".join(map(str, row)) for row in text[KEY].itertuples(index=False, name=None)],
+                "zelle_id": [" | ".join(map(str, row)) for row in zip(*(names[level].to_numpy()[first] for level in KEY), strict=True)],
                 "wert": value,
                 "primary": primary,
                 "frozen": (public | (shown & (empty | tops(system.relations)))) & ~primary,
