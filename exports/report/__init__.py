@@ -52,15 +52,16 @@ def build(mart: Path, target: Path, edition: Edition, paragraphs: dict[str, str]
     """
     from exports.report import pdf, site
     from exports.report.mart import read
+    from exports.report.view import View
 
     draft = target.with_name(f".{target.name}-neu")
     shutil.rmtree(draft, ignore_errors=True)
     (draft / SITE).mkdir(parents=True)
-    content = read(mart, edition.levels)
+    view = View(read(mart, edition.levels), edition)
     say("Sozialreport: Seiten")
-    site.write(content, edition, paragraphs, draft / SITE)
+    site.write(view, paragraphs, draft / SITE)
     say("Sozialreport: PDF")
-    (draft / PDF).write_bytes(pdf.render(content, edition, paragraphs))
+    (draft / PDF).write_bytes(pdf.render(view, paragraphs))
     (draft / PARAGRAPHS).write_text(json.dumps(paragraphs, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
     # Whole or not at all: a reader of the old report keeps it until the new one is complete.
     shutil.rmtree(target, ignore_errors=True)

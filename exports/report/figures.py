@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from math import isnan
 
 import numpy as np
 
@@ -86,23 +87,25 @@ def point_map(drawn: Layer, chosen: set[int], points: Sequence[tuple[float, floa
     return f'<svg class="lage" viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}" role="img" aria-label="{escape(label)}" focusable="false">{body}{mark}</svg>'
 
 
-def spine(value: float, low: float, high: float, town: float, all_values: np.ndarray, verdict: str) -> str:
-    """One row of the spine chart: town in the middle, the range of all areas as bars, this area as a point with its interval."""
+def spine(value: float, low: float, high: float, town: float, quartiles: tuple[float, float, float, float] | None, verdict: str) -> str:
+    """One row of the spine chart: town in the middle, the range of all areas as bars, this area as a point with its interval.
+
+    ``quartiles``: lowest value, quartiles and highest value over all areas.
+    """
     width, height = SPINE
     middle, half = width / 2, width / 2 - 8
-    known = all_values[~np.isnan(all_values)]
-    reach = float(np.abs(known - town).max()) if known.size and not np.isnan(town) else 0.0
-    if np.isnan(value) or reach == 0:
+    reach = max(abs(quartiles[0] - town), abs(quartiles[3] - town)) if quartiles and not isnan(town) else 0.0
+    if isnan(value) or reach == 0 or quartiles is None:
         return _svg(width, height, "spine", None, f'<line class="mitte" x1="{middle}" x2="{middle}" y1="1" y2="{height - 1}"/>')
 
     def at(v: float) -> float:
-        return middle + float(np.clip((v - town) / reach, -1.06, 1.06)) * half
+        return middle + min(1.06, max(-1.06, (v - town) / reach)) * half
 
-    lowest, q1, q3, highest = (at(v) for v in np.quantile(known, (0, 0.25, 0.75, 1)))
+    lowest, q1, q3, highest = map(at, quartiles)
     y = height / 2
     body = f'<rect class="alle" x="{lowest:.1f}" y="5" width="{highest - lowest:.1f}" height="12"/><rect class="halb" x="{q1:.1f}" y="5" width="{q3 - q1:.1f}" height="12"/>'
     body += f'<line class="mitte" x1="{middle}" x2="{middle}" y1="1" y2="{height - 1}"/>'
-    if not np.isnan(low):
+    if not isnan(low):
         body += f'<line class="ki" x1="{at(low):.1f}" x2="{at(high):.1f}" y1="{y}" y2="{y}"/>'
     x = at(value)
     shapes = {

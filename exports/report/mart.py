@@ -6,6 +6,7 @@ Reads one published DuckDB file. Must not fill gaps: what is unknown stays NaN, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,23 @@ class Series:
     def __getitem__(self, measure: str) -> np.ndarray:
         return self.measures[measure]
 
-    @property
+    @cached_property
+    def newest(self) -> np.ndarray:
+        """The known values of the newest year with any."""
+        values = self["wert"][:, self.last] if self.last is not None else np.empty(0)
+        return values[~np.isnan(values)]
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation over the areas in the newest year; NaN where they are all the same."""
+        return (float(self.newest.std()) if self.newest.size else 0.0) or np.nan
+
+    @cached_property
+    def quartiles(self) -> tuple[float, float, float, float] | None:
+        """Lowest value, quartiles and highest value over the areas in the newest year."""
+        return tuple(np.quantile(self.newest, (0, 0.25, 0.75, 1)).tolist()) if self.newest.size else None  # type: ignore[return-value]
+
+    @cached_property
     def last(self) -> int | None:
         """Column of the newest year with a value anywhere; None where there is none."""
         known = np.flatnonzero((~np.isnan(self["wert"])).any(axis=0))
@@ -185,7 +202,7 @@ def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], are
     judged = (f"left join (select {keys}, richtung as vergleich_richtung, rang_unten, rang_oben from fct_vergleich) using ({keys})" if "fct_vergleich" in tables else "")
     judged += (f" left join (select {keys}, richtung as trend_richtung from fct_trend) using ({keys})" if "fct_trend" in tables else "")
     added = [*(("vergleich_richtung", "rang_unten", "rang_oben") if "fct_vergleich" in tables else ()), *(("trend_richtung",) if "fct_trend" in tables else ())]
-    frame = db.execute(
+    found = db.execute(
         f"""
         with gleich as (
             select andere.gebietsstand, ebene, raumeinheit_id
@@ -197,36 +214,46 @@ def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], are
         from fct_indikatorwert join gleich using (gebietsstand, ebene, raumeinheit_id) {judged}
         where ist_jahreswert and (gebietsstand = $version or gebietsstand_am_stichtag)
         qualify row_number() over (partition by ebene, indikator_id, raumeinheit_id, jahr order by gebietsstand = $version desc, stichtag desc, gebietsstand) = 1
+        order by ebene, indikator_id
         """,
         {"version": version},
-    ).df()
-    groups = dict(tuple(frame.groupby(["ebene", "indikator_id"])))
+    ).fetchnumpy()
+    numbers = {name: np.ma.filled(found[name].astype(float), np.nan) for name in MEASURES}
+    texts = {name: np.where(np.ma.getmaskarray(found[name]), None, np.ma.getdata(found[name]).astype(object)) for name in ("status_id", "lieferung_id", *added)}
+    place = {(level.id, area.id): area.place for level in levels for area in areas[level.id]}
+    rows = np.array([place.get(key, -1) for key in zip(found["ebene"].tolist(), found["raumeinheit_id"].tolist(), strict=True)], dtype=int)
+    keys_of = list(zip(found["ebene"].tolist(), found["indikator_id"].tolist(), strict=True))
+    starts = [at for at, key in enumerate(keys_of) if at == 0 or key != keys_of[at - 1]]
+    parts = {keys_of[start]: slice(start, end) for start, end in zip(starts, [*starts[1:], len(keys_of)], strict=True)}
     result = {}
     for level in levels:
-        own = frame[frame["ebene"] == level.id]
-        years = list(range(int(own["jahr"].min()), int(own["jahr"].max()) + 1)) if len(own) else []
-        place = {area.id: area.place for area in areas[level.id]}
-        shape = (len(place), len(years))
+        own = found["jahr"][found["ebene"] == level.id]
+        years = list(range(int(own.min()), int(own.max()) + 1)) if len(own) else []
+        shape = (len(areas[level.id]), len(years))
         for indicator in indicators:
-            measures = {name: np.full(shape, np.nan) for name in MEASURES}
-            status, delivery = np.full(shape, "nicht_geliefert", dtype=object), np.full(shape, None, dtype=object)
-            rows = groups.get((level.id, indicator["indikator_id"]))
-            if rows is not None:
-                at = rows["raumeinheit_id"].map(place).to_numpy(), rows["jahr"].to_numpy() - years[0]
-                for name in MEASURES:
-                    measures[name][at] = rows[name].to_numpy(dtype=float)
-                status[at], delivery[at] = rows["status_id"].to_numpy(), rows["lieferung_id"].to_numpy()
-            one = result[level.id, indicator["indikator_id"]] = Series(years, measures, status, delivery)
-            for name in added:
-                one.given[name] = np.full(shape, None, dtype=object)
-                if rows is not None:
-                    one.given[name][at] = rows[name].astype(object).where(rows[name].notna(), None).to_numpy()
+            part = parts.get((level.id, indicator["indikator_id"]), slice(0, 0))
+            at = (rows[part], found["jahr"][part].astype(int) - (years[0] if years else 0))
+
+            def laid(values: np.ndarray, empty: Any, kind: Any, at: tuple = at, part: slice = part, shape: tuple = shape) -> np.ndarray:
+                made = np.full(shape, empty, dtype=kind)
+                made[at] = values[part]
+                return made
+
+            result[level.id, indicator["indikator_id"]] = Series(
+                years, {name: laid(values, np.nan, float) for name, values in numbers.items()}, laid(texts["status_id"], "nicht_geliefert", object), laid(texts["lieferung_id"], None, object),
+                given={name: laid(texts[name], None, object) for name in added},
+            )  # fmt: skip
     return result
 
 
 def _judge(mart: Mart) -> None:
     """Tests on the published counts: trend per area, and difference from the rest with the false discovery rate held per level and year."""
     town = {i["indikator_id"]: mart.of(mart.town_level, i["indikator_id"]) for i in mart.indicators}
+    if all({"vergleich_richtung", "trend_richtung"} <= set(one.given) for one in mart.series.values()):
+        for one in mart.series.values():
+            one.trend = np.full(one["wert"].shape[0], NOT_COMPUTABLE)
+            _take_given(one)
+        return
     for level in mart.levels:
         family = []
         for indicator in mart.indicators:

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from exports.report import Edition, editorial, figures, wording
-from exports.report.mart import HIGHER, LOWER, Area, Mart
+from exports.report import editorial, figures, wording
+from exports.report.mart import HIGHER, LOWER, Area
 from exports.report.view import View
 
 TEMPLATE = Path(__file__).parent / "templates" / "bericht.typ"
@@ -34,11 +34,11 @@ STYLE = f"""text{{font-family:'{FONT}'}}.raum path{{stroke:#fff;stroke-width:2}}
 .umriss{{fill:#e9edec;stroke:#a9b5b8;stroke-width:2}}.hier{{fill:#0d5162;stroke:#fff;stroke-width:2}}"""
 
 
-def render(mart: Mart, edition: Edition, paragraphs: dict[str, str]) -> bytes:
+def render(view: View, paragraphs: dict[str, str]) -> bytes:
     """The PDF of a release's mart; the same bytes for the same input."""
     import typst
 
-    view = View(mart, edition)
+    mart, edition = view.mart, view.edition
     upper = mart.profiles[0] if mart.profiles else None
     areas = mart.areas[upper.id] if upper else []
     half = 1 + len(areas) > CORE_PAGES
@@ -69,12 +69,12 @@ def _panels(panels: list[dict[str, Any]], most: int) -> list[dict[str, str]]:
 
 
 def _town(view: View, paragraphs: dict[str, str]) -> dict[str, Any]:
-    from exports.report.site import _level_values, _ranking, legend
+    from exports.report.site import _ranking, legend
 
     mart, headlines = view.mart, view.headlines()
     indicator, found = view.default, None
     for level in reversed(mart.profiles):
-        drawn, data = view.layers[level.id], _level_values(view, indicator, level.id)
+        drawn, data = view.layers[level.id], view.level_values(indicator, level.id)
         if drawn and data:
             year, digits = data["jahre"][-1], wording.digits_of(indicator["einheit"])
             rows = {row["platz"]: row for row in _ranking(view, level.id, data, year, digits)}

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from exports.report import Edition, editorial, figures, wording
-from exports.report.mart import OPEN, Mart
+from exports.report import editorial, figures, wording
+from exports.report.mart import OPEN
 from exports.report.view import View, area_page, group_name, indicator_page, slug
 
 HERE = Path(__file__).parent
@@ -24,11 +24,11 @@ EXCEL = b"\xef\xbb\xbf"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(mart: Mart, edition: Edition, paragraphs: dict[str, str], target: Path) -> None:
+def write(view: View, paragraphs: dict[str, str], target: Path) -> None:
     """All pages and data files of the site into the folder ``target``, which exists and is empty."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    view = View(mart, edition)
+    mart, edition = view.mart, view.edition
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"zahl": wording.number, "menge": wording.amount}
     environment.globals |= {"area_page": area_page, "indicator_page": indicator_page, "group_name": group_name, "edition": edition, "mart": mart, "view": view, "unit": wording.UNIT, "counts": wording.COUNTS,
@@ -73,39 +73,8 @@ def _areas(view: View) -> str:
     return f"var sozialraum={_js({'daten': {}, 'gebiete': areas, 'zeichen': signs, 'ebenen': levels, 'vergleich': {k: [wording.COMPARISON_SIGN[k], v] for k, v in wording.COMPARISON.items()}})};\n"
 
 
-def _level_values(view: View, indicator: dict[str, Any], level: str) -> dict[str, Any] | None:
-    """Values of one level as the map needs them: per year and area ``[value, low, high, verdict, rank low, rank high, status]`` or a status."""
-    one, digits = view.mart.of(level, indicator["indikator_id"]), wording.digits_of(indicator["einheit"])
-    if one.last is None:
-        return None
-
-    def short(value: float) -> float | int | None:
-        return None if np.isnan(value) else int(round(value)) if digits == 0 else round(float(value), digits)
-
-    years = [year for at, year in enumerate(one.years) if not np.isnan(one["wert"][:, at]).all()]
-    values = {}
-    for year in years:
-        at, rows = one.years.index(year), []
-        ranks = one.ranks.get(at)
-        for place in range(one["wert"].shape[0]):
-            status = one.status[place, at]
-            if np.isnan(one["wert"][place, at]):
-                rows.append(status)
-                continue
-            row = [short(one["wert"][place, at]), short(one["ki_unten"][place, at]), short(one["ki_oben"][place, at]), str(one.verdict[place, at])]
-            if ranks is not None and not np.isnan(ranks[0][place]):
-                row += [int(ranks[0][place]), int(ranks[1][place])]
-            if view.mart.statuses.get(status, {}).get("zeichen") == "( )":
-                row = [*row, *[None] * (6 - len(row)), status]
-            rows.append(row)
-        values[str(year)] = rows
-    bounds = np.concatenate([one[name].ravel() for name in ("wert", "ki_unten", "ki_oben")])
-    low, high = (float(np.nanmin(bounds)), float(np.nanmax(bounds)))
-    return {"jahre": years, "grenzen": figures.breaks(one["wert"], digits), "skala": [round(low, 3), round(high, 3)], "werte": values}
-
-
 def _values(view: View, indicator: dict[str, Any]) -> str:
-    levels = {level.id: found for level in view.mart.mapped if (found := _level_values(view, indicator, level.id))}
+    levels = {level.id: found for level in view.mart.mapped if (found := view.level_values(indicator, level.id))}
     content = {"name": indicator["name"], "kurz": wording.UNIT.get(indicator["einheit"], indicator["einheit"]), "stellen": wording.digits_of(indicator["einheit"]),
                "seite": indicator_page(indicator["indikator_id"]), "definition": indicator["definition"], "ebenen": levels}  # fmt: skip
     return f'sozialraum.daten["{indicator["indikator_id"]}"]={_js(content)};\n'
@@ -113,7 +82,7 @@ def _values(view: View, indicator: dict[str, Any]) -> str:
 
 def _map(view: View, indicator: dict[str, Any], choose: bool) -> dict[str, Any] | None:
     """Map and ranking as the page shows them before anybody chooses; the script draws the same from the data file."""
-    data = {level.id: found for level in view.mart.mapped if (found := _level_values(view, indicator, level.id))}
+    data = {level.id: found for level in view.mart.mapped if (found := view.level_values(indicator, level.id))}
     if not data:
         return None
     with_profile = [level.id for level in view.mart.profiles if level.id in data]

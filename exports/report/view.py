@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -57,6 +57,9 @@ class View:
 
     mart: Mart
     edition: Edition
+    _scales: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    _profiles: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    _levels: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict)
 
     @cached_property
     def drawing(self) -> Drawing | None:
@@ -112,9 +115,49 @@ class View:
 
     def scale(self, level: str, indicator: str) -> tuple[float, float]:
         """One scale per indicator for a level and the town over all years, so that panels can be compared."""
+        if (level, indicator) not in self._scales:
+            self._scales[level, indicator] = self._scale(level, indicator)
+        return self._scales[level, indicator]
+
+    def _scale(self, level: str, indicator: str) -> tuple[float, float]:
         parts = [self.mart.of(name, indicator)["wert"].ravel() for name in (level, self.mart.town_level)]
         unit = self.mart.indicator(indicator)["einheit"]
         return figures.scale_of(np.concatenate(parts[:1] if unit in wording.COUNTS else parts))
+
+    def level_values(self, indicator: dict[str, Any], level: str) -> dict[str, Any] | None:
+        """Values of one level as a map needs them: per year and area ``[value, low, high, verdict, rank low, rank high, status]`` or a status."""
+        if (level, indicator["indikator_id"]) not in self._levels:
+            self._levels[level, indicator["indikator_id"]] = self._level_values(indicator, level)
+        return self._levels[level, indicator["indikator_id"]]
+
+    def _level_values(self, indicator: dict[str, Any], level: str) -> dict[str, Any] | None:
+        one, digits = self.mart.of(level, indicator["indikator_id"]), wording.digits_of(indicator["einheit"])
+        if one.last is None:
+            return None
+
+        def short(value: float) -> float | int | None:
+            return None if np.isnan(value) else int(round(value)) if digits == 0 else round(float(value), digits)
+
+        years = [year for at, year in enumerate(one.years) if not np.isnan(one["wert"][:, at]).all()]
+        values = {}
+        for year in years:
+            at, rows = one.years.index(year), []
+            ranks = one.ranks.get(at)
+            for place in range(one["wert"].shape[0]):
+                status = one.status[place, at]
+                if np.isnan(one["wert"][place, at]):
+                    rows.append(status)
+                    continue
+                row = [short(one["wert"][place, at]), short(one["ki_unten"][place, at]), short(one["ki_oben"][place, at]), str(one.verdict[place, at])]
+                if ranks is not None and not np.isnan(ranks[0][place]):
+                    row += [int(ranks[0][place]), int(ranks[1][place])]
+                if self.mart.statuses.get(status, {}).get("zeichen") == "( )":
+                    row = [*row, *[None] * (6 - len(row)), status]
+                rows.append(row)
+            values[str(year)] = rows
+        bounds = np.concatenate([one[name].ravel() for name in ("wert", "ki_unten", "ki_oben")])
+        low, high = (float(np.nanmin(bounds)), float(np.nanmax(bounds)))
+        return {"jahre": years, "grenzen": figures.breaks(one["wert"], digits), "skala": [round(low, 3), round(high, 3)], "werte": values}
 
     # a profile ----------------------------------------------------------------------------------------------------
 
@@ -138,8 +181,8 @@ class View:
             mere = unit in wording.COUNTS
             found.append({
                 "indikator": indicator, "name": indicator["name"], "unit": wording.UNIT.get(unit, unit), "jahr": one.years[year], "zelle": cell,
-                "rest": wording.number(rest, wording.digits_of(unit)), "rest_wert": rest, "frisch": one.years[-1] - one.years[year] <= FRESH, "abstand": abs(cell["wert"] - rest) / (float(np.nanstd(one["wert"][:, year])) or np.nan), "verdict": verdict, "direction": direction,
-                "spine": figures.spine(cell["wert"], cell.get("unten", np.nan), cell.get("oben", np.nan), town, one["wert"][:, year], verdict) if not mere else "",
+                "rest": wording.number(rest, wording.digits_of(unit)), "rest_wert": rest, "frisch": one.years[-1] - one.years[year] <= FRESH, "abstand": abs(cell["wert"] - rest) / one.spread, "verdict": verdict, "direction": direction,
+                "spine": figures.spine(cell["wert"], cell.get("unten", np.nan), cell.get("oben", np.nan), town, one.quartiles, verdict) if not mere else "",
                 "spark": figures.spark(one["wert"][area.place, : year + 1], *limits),
                 "vergleich": "Anzahl, kein Vergleich" if mere else wording.COMPARISON[verdict], "vergleich_zeichen": "" if mere else wording.COMPARISON_SIGN[verdict],
                 "urteil": wording.judged(verdict, int(indicator["polaritaet"] or 0)), "trend": wording.TREND[direction], "trend_zeichen": wording.TREND_SIGN[direction],
@@ -147,7 +190,12 @@ class View:
         return found
 
     def profile(self, area: Area) -> dict[str, Any]:
-        """Everything a profile page says about one area."""
+        """Everything a profile says about one area, worked out once for page and paper."""
+        if (area.level, area.id) not in self._profiles:
+            self._profiles[area.level, area.id] = self._profile(area)
+        return self._profiles[area.level, area.id]
+
+    def _profile(self, area: Area) -> dict[str, Any]:
         rows = self.rows(area)
         level = self.mart.level(area.level)
         valued = [row for row in rows if row["zelle"]["fehlt"] is None and row["indikator"]["einheit"] not in wording.COUNTS]
@@ -461,7 +509,7 @@ class View:
             one = self.mart.of(level, indicator["indikator_id"])
             if one.last is None or one.years[-1] - one.years[one.last] > FRESH:
                 continue
-            spread = float(np.nanstd(one["wert"][:, one.last])) or np.nan
+            spread = one.spread
             for area in self.mart.areas[level]:
                 verdict = str(one.verdict[area.place, one.last])
                 if verdict in (HIGHER, LOWER):
