@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from orchestration.bericht import write_report
+from orchestration.bericht import write_reports
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
 from warehouse import publish
@@ -77,5 +77,5 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
             )
             edition, created = release["ausgabe"], datetime.fromisoformat(release["erstellt"])
             return publish.approve(
-                place.home, release_id, audience, record, lambda folder: write_report(place, folder, audience, release_id, edition, created, record)
+                place.home, release_id, audience, record, lambda folder: write_reports(place, {audience: folder}, release_id, edition, created, record)
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,9 @@ from warehouse import publish
 FOLDER = "reports"
 
 
-def write_report(place: Workplace, folder: Path, audience: str, release_id: str, edition: str | None, created: datetime, approval: dict[str, Any] | None = None) -> list[Path]:
-    """Report of one audience into ``folder/reports`` from ``folder/mart.duckdb``.
+def write_reports(place: Workplace, folders: dict[str, Path], release_id: str, edition: str | None, created: datetime, approval: dict[str, Any] | None = None) -> list[Path]:
+    """Reports of several audiences (audience -> folder with its ``mart.duckdb``) into ``folder/reports``, side by side in
+    processes of their own: they share nothing, and drawing holds the interpreter.
 
     A draft takes the editor's paragraphs as they stand in the data home now; an approved one those of the draft that
     people discussed, so that nothing unseen leaves with it.
@@ -23,15 +26,23 @@ def write_report(place: Workplace, folder: Path, audience: str, release_id: str,
     from exports.report import PARAGRAPHS, Edition, Level, build
     from exports.report.editorial import paragraphs
 
-    target = folder / FOLDER
-    if approval is not None and (target / PARAGRAPHS).is_file():
-        text = json.loads((target / PARAGRAPHS).read_text(encoding="utf-8"))
-    else:
-        text = paragraphs(place.home.root, edition)
     stadt = place.city.stadt
     levels = tuple(Level(e.id, e.name, e.plural, e.profil) for e in stadt.ebenen if not e.intern)
-    facts = Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval)
-    return build(folder / "mart.duckdb", target, facts, text, lambda text: place.echo(f"{text} ({audience})"))
+    jobs = []
+    for audience, folder in folders.items():
+        target = folder / FOLDER
+        if approval is not None and (target / PARAGRAPHS).is_file():
+            text = json.loads((target / PARAGRAPHS).read_text(encoding="utf-8"))
+        else:
+            text = paragraphs(place.home.root, edition)
+        jobs.append((folder / "mart.duckdb", target, Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval), text))
+    place.echo(f"Sozialreport: Seiten und PDF für {', '.join(folders)}")
+    workers = min(place.settings.threads, len(jobs))
+    if workers < 2:
+        return [path for job in jobs for path in build(*job)]
+    # Spawned, not forked: this process has threads of DuckDB and Dagster.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return [path for written in pool.map(build, *zip(*jobs, strict=True)) for path in written]
 
 
 def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
@@ -47,11 +58,8 @@ def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
         main = place.home.published / release_id
         if entry is None or not main.is_dir():
             raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht oder nicht mehr; ./sozialraum status zeigt, welche es gibt.")
-        built = []
         waiting = place.home.sealed / "freigabe" / release_id
-        for audience in publish.AUDIENCES:
-            folder = main if audience == publish.AUTOMATIC else waiting / audience
-            if (folder / "mart.duckdb").is_file():
-                write_report(place, folder, audience, release_id, entry["ausgabe"], datetime.fromisoformat(entry["erstellt"]))
-                built.append(folder / FOLDER)
-        return built
+        folders = {audience: main if audience == publish.AUTOMATIC else waiting / audience for audience in publish.AUDIENCES}
+        folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
+        write_reports(place, folders, release_id, entry["ausgabe"], datetime.fromisoformat(entry["erstellt"]))
+        return [folder / FOLDER for folder in folders.values()]

@@ -45,7 +45,7 @@ class Edition:
         return self.approval is None
 
 
-def build(mart: Path, target: Path, edition: Edition, paragraphs: dict[str, str], say: Any = lambda text: None) -> list[Path]:
+def build(mart: Path, target: Path, edition: Edition, paragraphs: dict[str, str]) -> list[Path]:
     """Write site, PDF and paragraphs below ``target`` (its old content goes) and return the files.
 
     ``paragraphs``: area id (``stadt`` for the town) -> Markdown. Same mart, edition and paragraphs: same bytes.
@@ -58,9 +58,7 @@ def build(mart: Path, target: Path, edition: Edition, paragraphs: dict[str, str]
     shutil.rmtree(draft, ignore_errors=True)
     (draft / SITE).mkdir(parents=True)
     view = View(read(mart, edition.levels), edition)
-    say("Sozialreport: Seiten")
     site.write(view, paragraphs, draft / SITE)
-    say("Sozialreport: PDF")
     (draft / PDF).write_bytes(pdf.render(view, paragraphs))
     (draft / PARAGRAPHS).write_text(json.dumps(paragraphs, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
     # Whole or not at all: a reader of the old report keeps it until the new one is complete.

@@ -118,21 +118,24 @@ def spine(value: float, low: float, high: float, town: float, quartiles: tuple[f
 
 def _runs(values: np.ndarray) -> list[tuple[int, int]]:
     """Stretches of neighbouring known points: lines are never drawn across a gap."""
-    known = np.flatnonzero(~np.isnan(values))
-    if not known.size:
-        return []
-    cuts = np.flatnonzero(np.diff(known) > 1)
-    starts, ends = np.r_[known[0], known[cuts + 1]], np.r_[known[cuts], known[-1]]
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+    found: list[tuple[int, int]] = []
+    for at, value in enumerate(values.tolist()):
+        if isnan(value):
+            continue
+        if found and found[-1][1] == at - 1:
+            found[-1] = (found[-1][0], at)
+        else:
+            found.append((at, at))
+    return found
 
 
 def _line(kind: str, xs: np.ndarray, ys: np.ndarray, values: np.ndarray) -> str:
-    text = []
+    text, x, y = [], xs.tolist(), ys.tolist()
     for start, end in _runs(values):
         if start == end:
-            text.append(f'<circle class="{kind} punkt" cx="{xs[start]:.1f}" cy="{ys[start]:.1f}" r="2.4"/>')
+            text.append(f'<circle class="{kind} punkt" cx="{x[start]:.1f}" cy="{y[start]:.1f}" r="2.4"/>')
         else:
-            text.append(f'<polyline class="{kind}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs[start : end + 1], ys[start : end + 1], strict=True))}"/>')
+            text.append(f'<polyline class="{kind}" points="{" ".join(f"{x[at]:.1f},{y[at]:.1f}" for at in range(start, end + 1))}"/>')
     return "".join(text)
 
 

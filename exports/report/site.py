@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -201,19 +202,20 @@ def _csv(view: View, indicator: dict[str, Any]) -> bytes:
     digits = wording.digits_of(indicator["einheit"])
 
     def plain(value: float | None) -> str:
-        return "" if value is None or np.isnan(value) else f"{value:.{digits}f}".replace(".", ",")
+        return "" if value is None or isnan(value) else f"{value:.{digits}f}".replace(".", ",")
 
     lines = ["Indikator;Einheit;Gebietsstand;Ebene;Schlüssel;Gebiet;Jahr;Wert;KI unten;KI oben;Anmerkung;simuliert"]
     name, simulated = _text(indicator["name"]), "ja" if view.edition.simulated else "nein"
+    unknown = {"zeichen": None, "bedeutung": "nicht geliefert"}
     for level in view.mart.levels:
         one = view.mart.of(level.id, indicator["indikator_id"])
+        measures = [one[part].tolist() for part in ("wert", "ki_unten", "ki_oben")]
         for area in view.mart.areas[level.id]:
-            for at, year in enumerate(one.years):
-                status = view.mart.statuses.get(one.status[area.place, at], {"zeichen": None, "bedeutung": "nicht geliefert"})
-                value = one["wert"][area.place, at]
-                note = "" if one.status[area.place, at] == "wert" else status["bedeutung"]
-                cells = [plain(value) or (status["zeichen"] or "…"), plain(one["ki_unten"][area.place, at]), plain(one["ki_oben"][area.place, at]), _text(note), simulated]
-                lines.append(";".join([name, _text(indicator["einheit"]), area.version, level.name, f'"{area.id}"', _text(area.name), str(year), *cells]))
+            head = ";".join([name, _text(indicator["einheit"]), area.version, level.name, f'"{area.id}"', _text(area.name)])
+            for year, value, low, high, status in zip(one.years, *(part[area.place] for part in measures), one.status[area.place].tolist(), strict=True):
+                sign = view.mart.statuses.get(status, unknown)
+                note = "" if status == "wert" else _text(sign["bedeutung"])
+                lines.append(f"{head};{year};{plain(value) or sign['zeichen'] or '…'};{plain(low)};{plain(high)};{note};{simulated}")
     for (version, level_id, indicator_id), rows in view.mart.without_map.items():
         if indicator_id == indicator["indikator_id"]:
             for area_id, label, year, value, low, high, status in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -136,22 +137,23 @@ class View:
             return None
 
         def short(value: float) -> float | int | None:
-            return None if np.isnan(value) else int(round(value)) if digits == 0 else round(float(value), digits)
+            return None if isnan(value) else round(value) if digits == 0 else round(value, digits)
 
         years = [year for at, year in enumerate(one.years) if not np.isnan(one["wert"][:, at]).all()]
+        bracketed = {name for name, row in self.mart.statuses.items() if row["zeichen"] == "( )"}
         values = {}
         for year in years:
             at, rows = one.years.index(year), []
-            ranks = one.ranks.get(at)
-            for place in range(one["wert"].shape[0]):
-                status = one.status[place, at]
-                if np.isnan(one["wert"][place, at]):
+            ranks = [part.tolist() for part in one.ranks[at]] if at in one.ranks else None
+            columns = (one[name][:, at].tolist() for name in ("wert", "ki_unten", "ki_oben"))
+            for place, (value, low, high, verdict, status) in enumerate(zip(*columns, one.verdict[:, at].tolist(), one.status[:, at].tolist(), strict=True)):
+                if isnan(value):
                     rows.append(status)
                     continue
-                row = [short(one["wert"][place, at]), short(one["ki_unten"][place, at]), short(one["ki_oben"][place, at]), str(one.verdict[place, at])]
-                if ranks is not None and not np.isnan(ranks[0][place]):
+                row = [short(value), short(low), short(high), verdict]
+                if ranks is not None and not isnan(ranks[0][place]):
                     row += [int(ranks[0][place]), int(ranks[1][place])]
-                if self.mart.statuses.get(status, {}).get("zeichen") == "( )":
+                if status in bracketed:
                     row = [*row, *[None] * (6 - len(row)), status]
                 rows.append(row)
             values[str(year)] = rows

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.bericht import write_report
+from orchestration.bericht import write_reports
 from orchestration.resources import Workplace
 from warehouse import publish
 
@@ -16,11 +16,9 @@ def report_asset(files: dg.AssetKey) -> dg.AssetsDefinition:
               description="Sozialreport als Site und PDF: für die Verwaltung als Entwurf, für Träger und Öffentlichkeit wartet er auf die Freigabe.")  # fmt: skip
     def bericht(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         place: Workplace = context.resources.workplace
-        written = []
-        for audience in publish.AUDIENCES:
-            folder = place.draft.audience_folder(place.home, audience)
-            with place.stage("Bericht"):
-                written += write_report(place, folder, audience, place.draft.release_id, place.draft.edition, place.receipt)
+        folders = {audience: place.draft.audience_folder(place.home, audience) for audience in publish.AUDIENCES}
+        with place.stage("Bericht"):
+            written = write_reports(place, folders, place.draft.release_id, place.draft.edition, place.receipt)
         return dg.MaterializeResult(metadata={"dateien": len(written), "bytes": sum(p.stat().st_size for p in written)})
 
     return bericht
