@@ -82,11 +82,27 @@ def run(town: str | None, deliveries: Path | None, ausgabe: str | None) -> None:
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
-    """Alle Tests. Weitere Angaben gehen an pytest, etwa: ./sozialraum test tests/unit -k alter."""
+    """Alle Tests, in zwei Hälften nebeneinander: ganze Läufe und alles andere.
+
+    Weitere Angaben gehen an pytest, etwa: ./sozialraum test tests/unit -k alter.
+    """
     from warehouse.paths import REPOSITORY
 
     os.chdir(REPOSITORY)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+    pytest = [sys.executable, "-m", "pytest"]
+    if arguments:
+        os.execv(sys.executable, [*pytest, *arguments])
+    import shutil
+    import subprocess
+    import tempfile
+
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        others = subprocess.Popen([*pytest, "--ignore=tests/pipeline"], stdout=said, stderr=subprocess.STDOUT)
+        runs = subprocess.run([*pytest, "tests/pipeline"], check=False)
+        failed = others.wait() or runs.returncode
+        said.seek(0)
+        shutil.copyfileobj(said, sys.stdout)
+    sys.exit(failed)
 
 
 @main.command()

@@ -35,7 +35,7 @@ class Town:
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=600)
+        out, err = process.communicate(timeout=1800)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -91,6 +91,25 @@ def published_small(tmp_path_factory: pytest.TempPathFactory, small_deliveries: 
     """The small town after one run. Tests must leave it as it is."""
     town = Town(tmp_path_factory.mktemp("veroeffentlicht") / "data")
     town.run("--deliveries", str(small_deliveries))
+    return town
+
+
+@pytest.fixture(scope="session")
+def later_deliveries(tmp_path_factory: pytest.TempPathFactory, small_deliveries: Path) -> Path:
+    """The same, but the supplier of the register delivers the newest stock again, without 50 persons."""
+    folder = tmp_path_factory.mktemp("spaeter") / "lieferungen"
+    shutil.copytree(small_deliveries, folder)
+    register = sorted((folder / "melderegister_bestand").iterdir())[-1]
+    register.write_bytes(b"".join(register.read_bytes().splitlines(keepends=True)[:-50]))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def later_small(tmp_path_factory: pytest.TempPathFactory, published_small: Town, later_deliveries: Path) -> Town:
+    """The small town after a second, undisturbed run with a newer delivery. Tests must leave it as it is."""
+    shutil.copytree(published_small.root, town_root := tmp_path_factory.mktemp("spaeter_veroeffentlicht") / "data", symlinks=True)
+    town = Town(town_root)
+    town.run("--deliveries", str(later_deliveries))
     return town
 
 

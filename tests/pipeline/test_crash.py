@@ -74,7 +74,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def drive(town: Town, deliveries: Path, kills: int) -> dict[str, int]:
     town.root.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run([sys.executable, "-c", DRIVER, str(deliveries), str(kills)], env=town.environment() | {"DAGSTER_DISABLE_TELEMETRY": "1"}, cwd=REPOSITORY, capture_output=True, text=True, timeout=900)
+    done = subprocess.run([sys.executable, "-c", DRIVER, str(deliveries), str(kills)], env=town.environment() | {"DAGSTER_DISABLE_TELEMETRY": "1"}, cwd=REPOSITORY, capture_output=True, text=True, timeout=3000)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -97,7 +97,7 @@ def test_full_disk_and_read_only_home_are_said(tmp_path: Path, tiny: Path) -> No
     """A file may not grow past a few kilobytes: what a full disk does, without filling one."""
     town = Town(tmp_path / "voll" / "data")
     limited = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); from orchestration.cli import main; main(sys.argv[1:])"
-    done = subprocess.run([sys.executable, "-c", limited, "run", "--deliveries", str(tiny)], env=town.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", limited, "run", "--deliveries", str(tiny)], env=town.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 1 and "Traceback" not in done.stderr + done.stdout
     assert not town.current.exists()
     if os.geteuid() != 0:
