@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
 from warehouse import publish
+from warehouse.processes import side_by_side
 
 FOLDER = "reports"
 
@@ -37,12 +36,7 @@ def write_reports(place: Workplace, folders: dict[str, Path], release_id: str, e
             text = paragraphs(place.home.root, edition)
         jobs.append((folder / "mart.duckdb", target, Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval), text))
     place.echo(f"Sozialreport: Seiten und PDF für {', '.join(folders)}")
-    workers = min(place.settings.threads, len(jobs))
-    if workers < 2:
-        return [path for job in jobs for path in build(*job)]
-    # Spawned, not forked: this process has threads of DuckDB and Dagster.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return [path for written in pool.map(build, *zip(*jobs, strict=True)) for path in written]
+    return [path for written in side_by_side(place.settings.threads, build, jobs) for path in written]
 
 
 def rebuild(place: Workplace, release_id: str | None) -> list[Path]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,10 @@ from warehouse.settings import Settings
 from warehouse.version import code_version
 
 PROJECT = REPOSITORY / "dbt_project"
+#: The parsed project knows no data home: one serves all, beside the code where that may be written to.
+SHARED = PROJECT / "target"
+MANIFEST = "manifest.json"
+PARSED = "partial_parse.msgpack"
 FAILED = frozenset({"error", "fail", "runtime error"})
 
 
@@ -32,11 +39,57 @@ class NodeResult:
     failures: int | None
 
 
-def invoke(home: Home, settings: Settings, arguments: list[str], *, manifest: Any = None, callbacks: list[Callable[[Any], None]] | None = None, target: Path | None = None) -> Any:
-    """One dbt command on a data home, in this process; leaves neither environment nor database handle behind.
+def parsed_project(home: Home, settings: Settings) -> Path:
+    """Folder with the project as dbt parsed it at this state of the code; parsed where nobody did before."""
+    if found := _parsed(home):
+        return found
+    with tempfile.TemporaryDirectory() as folder:
+        _run(home, settings, ["parse"], None, [], Path(folder))
+        try:
+            return _keep(Path(folder), SHARED / code_version())
+        except OSError:
+            return _keep(Path(folder), home.dbt_target / code_version())
+
+
+def _parsed(home: Home) -> Path | None:
+    folders = (shelf / code_version() for shelf in (SHARED, home.dbt_target))
+    return next((folder for folder in folders if os.access(folder / MANIFEST, os.R_OK)), None)
+
+
+def _keep(parsed: Path, folder: Path) -> Path:
+    """Put a parsed project on its shelf in one step, in place of those of other states of the code."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for other in folder.parent.iterdir():
+        if len(other.name) == len(folder.name) and other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        for name in (PARSED, MANIFEST):
+            shutil.copyfile(parsed / name, draft / name)
+        draft.chmod(0o755)
+        os.rename(draft, folder)
+    except OSError:
+        shutil.rmtree(draft, ignore_errors=True)
+        if not os.access(folder / MANIFEST, os.R_OK):
+            raise
+    return folder
+
+
+def invoke(home: Home, settings: Settings, arguments: list[str], *, callbacks: list[Callable[[Any], None]] | None = None, target: Path | None = None) -> Any:
+    """One dbt command on a data home, in this process, with the project parsed once per state of the code.
 
     Raises PermanentFailure where dbt itself does not come to an end; failed nodes are in the result.
     """
+    from dbt.contracts.graph.manifest import Manifest
+
+    # A new object per command: dbt writes into it what it compiled for this home.
+    manifest = Manifest.from_msgpack((parsed_project(home, settings) / PARSED).read_bytes())
+    manifest.build_flat_graph()
+    return _run(home, settings, arguments, manifest, callbacks or [], target or home.dbt_target)
+
+
+def _run(home: Home, settings: Settings, arguments: list[str], manifest: Any, callbacks: list[Callable[[Any], None]], target: Path) -> Any:
+    """dbt with the environment of a data home; leaves neither environment nor database handle behind."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -48,12 +101,12 @@ def invoke(home: Home, settings: Settings, arguments: list[str], *, manifest: An
         "SOZIALRAUM_MEMORY": settings.memory_limit,
         "DO_NOT_TRACK": "1",
     }
-    places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target or home.dbt_target), "--log-path", str(home.logs)]
+    places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target), "--log-path", str(home.logs)]
     before = {name: os.environ.get(name) for name in environment}
     os.environ |= environment
     try:
         with private_files():
-            outcome = dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(["--quiet", "--no-use-colors", *arguments, *places])
+            outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(["--quiet", "--no-use-colors", *arguments, *places])
     finally:
         # The profile keeps one connection open for the whole command; left open, it would lock the warehouse until this process ends.
         DuckDBConnectionManager.close_all_connections()
@@ -65,33 +118,20 @@ def invoke(home: Home, settings: Settings, arguments: list[str], *, manifest: An
 
 
 class Dbt:
-    """dbt for one data home; what ``manifest`` had to parse itself serves ``build`` too."""
+    """dbt for one data home."""
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
-        self._parsed: Any = None
 
-    def _invoke(self, arguments: list[str], callbacks: list[Callable[[Any], None]] | None = None) -> Any:
-        return invoke(self.workplace.home, self.workplace.settings, arguments, manifest=self._parsed, callbacks=callbacks)
-
+    @cached_property
     def manifest(self) -> dict[str, Any]:
-        """The parsed project as dbt writes it; parsed again only when code changed since."""
-        home = self.workplace.home
-        path, stamp = home.dbt_target / "manifest.json", home.dbt_target / "code_version"
-        if not (path.is_file() and stamp.is_file() and stamp.read_text() == code_version()):
-            stamp.unlink(missing_ok=True)
-            self._parsed = self._invoke(["parse"])
-            stamp.write_text(code_version())
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError:
-            # dbt writes it again with every build: a full disk or a kill may have cut it off.
-            self._parsed = self._invoke(["parse", "--no-partial-parse"])
-            return json.loads(path.read_text(encoding="utf-8"))
+        """The parsed project as dbt describes it."""
+        folder = parsed_project(self.workplace.home, self.workplace.settings)
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
 
     def build(self, progress: Callable[[str], None]) -> list[NodeResult]:
         """Build all models with all data tests (unit tests run in tests/sql). Never raises for a failed test: the results say so."""
-        names = self.manifest()["nodes"]
+        names = self.manifest["nodes"]
         total = sum(1 for node in names.values() if node["resource_type"] in ("model", "seed", "test"))
         done = 0
 
@@ -106,7 +146,7 @@ class Dbt:
         stamp = self.workplace.home.dbt_target / "built_by"
         anew = [] if stamp.is_file() and stamp.read_text() == code_version() else ["--full-refresh"]
         stamp.unlink(missing_ok=True)
-        results = self._invoke(["build", "--exclude-resource-type", "unit_test", *anew], [count])
+        results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test", *anew], callbacks=[count])
         if not any(str(r.status) in FAILED for r in results):
             stamp.write_text(code_version())
         return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures) for r in results]
@@ -114,7 +154,10 @@ class Dbt:
 
 @contextmanager
 def parsing_ahead(workplace: Workplace) -> Iterator[None]:
-    """Let a process of its own parse the project meanwhile; should it fail, the run parses and says why."""
+    """Let a process of its own parse the project meanwhile, where that is to be done; should it fail, the run parses and says why."""
+    if _parsed(workplace.home):
+        yield
+        return
     town = workplace.city.stadt.stadt
     environment = os.environ | {"SOZIALRAUM_HOME": str(workplace.home.root)}
     process = subprocess.Popen([sys.executable, "-m", "orchestration.dbt", town], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -129,4 +172,5 @@ def parsing_ahead(workplace: Workplace) -> Iterator[None]:
 if __name__ == "__main__":
     from orchestration.resources import workplace
 
-    Dbt(workplace(sys.argv[1])).manifest()
+    place = workplace(sys.argv[1])
+    parsed_project(place.home, place.settings)

@@ -9,7 +9,7 @@ from pathlib import Path
 from warehouse.paths import REPOSITORY
 
 PARTS = ("sources", "dbt_project", "methods", "exports", "warehouse", "orchestration")
-KINDS = {".py", ".sql", ".yml", ".csv", ".j2", ".css", ".js", ".typ"}
+KINDS = {".py", ".sql", ".yml", ".csv", ".j2", ".css", ".js", ".typ", ".md"}
 GENERATED = {"target", "logs", "__pycache__"}
 
 

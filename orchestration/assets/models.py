@@ -47,7 +47,7 @@ class Translator(DagsterDbtTranslator):
 
 def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
     """All of dbt as one asset definition with a check per test."""
-    manifest = dbt.manifest()
+    manifest = dbt.manifest
     translator = Translator(dbt.workplace.city)
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="dbt", exclude="resource_type:unit_test", required_resource_keys={"workplace"})

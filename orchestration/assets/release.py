@@ -28,7 +28,7 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
             for audience in publish.AUDIENCES:
                 folder = place.draft.audience_folder(place.home, audience)
                 folder.mkdir(parents=True, exist_ok=True)
-                rows[audience] = publish.write_mart(folder / "mart.duckdb", audience, place.home, place.settings, dbt.manifest())
+                rows[audience] = publish.write_mart(folder / "mart.duckdb", audience, place.home, place.settings, dbt.manifest)
         return dg.MaterializeResult(metadata={"zeilen": rows, "release": place.draft.release_id})
 
     @dg.asset(key=FILES, group_name=GROUP, deps=[MART], kinds={"parquet", "csv"}, required_resource_keys={"workplace"},

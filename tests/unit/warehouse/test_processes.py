@@ -1,0 +1,44 @@
+"""Side by side: the order of the jobs, and an end with the process that started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.conftest import REPOSITORY
+from warehouse.processes import side_by_side
+
+
+def test_results_come_in_the_order_of_the_jobs() -> None:
+    jobs = [(3, 2), (2, 5), (10, 1)]
+    assert side_by_side(2, pow, jobs) == side_by_side(1, pow, jobs) == [9, 32, 10]
+
+
+def test_workers_die_with_a_killed_run(tmp_path: Path) -> None:
+    """Each would write its number and then sleep on for an hour."""
+    (tmp_path / "arbeit.py").write_text("import os, time, pathlib\ndef work(folder, number):\n    pathlib.Path(folder, str(number)).write_text(str(os.getpid()))\n    time.sleep(3600)\n")
+    starter = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(REPOSITORY)!r}]\nfrom arbeit import work\nfrom warehouse.processes import side_by_side\nif __name__ == '__main__':\n    side_by_side(2, work, [({str(tmp_path)!r}, 1), ({str(tmp_path)!r}, 2)])\n"
+    (tmp_path / "lauf.py").write_text(starter)
+    run = subprocess.Popen([sys.executable, str(tmp_path / "lauf.py")])
+    marks = [tmp_path / "1", tmp_path / "2"]
+    deadline = time.monotonic() + 300
+    while not all(mark.exists() and mark.read_text() for mark in marks) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = [int(mark.read_text()) for mark in marks]
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in workers)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and not merely waiting to be reaped."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
