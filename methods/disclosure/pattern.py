@@ -51,8 +51,8 @@ def pattern(
         return pd.DataFrame({column: [] for column in COLUMNS})
     parts = NO_PARTS if parts is None else parts
     table, tree, overlaps = _inputs(counts, fragments, areas, formulas)
-    persons = kennzahlen[~kennzahlen["kennzahl_id"].isin({*parts["kennzahl_id"], *parts["teil_id"]})]
-    persons = persons[persons[PERSON].notna().any(axis=1) | (persons["kennzahl_id"] == STOCK)]
+    # Residents and age groups stay on their line even where declared parts (forms of housing, say) break them down as well.
+    persons = kennzahlen[kennzahlen[PERSON].notna().any(axis=1) | (kennzahlen["kennzahl_id"] == STOCK)]
     withheld = pd.DataFrame({name: [] for name in KEY})
     found, solved = [], {}
     for audience in AUDIENCES:

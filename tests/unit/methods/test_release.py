@@ -170,3 +170,13 @@ def test_all_of_a_group_is_protected_by_rule(hundred, hidden):
     counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
     found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), None, RULES.assign(hundert_prozent=hundred), FORMULAS, NOTHING)
     assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any() == hidden
+
+
+def test_a_group_that_is_broken_down_elsewhere_keeps_its_complement():
+    # In area a 18 of 20 are foreigners: the two others are small, also where foreigners have declared parts of their own.
+    day = date(2020, 12, 31)
+    rows = [(day, k, "alt", *area, v) for k, values in (("einwohner", (20.0, 40.0, 40.0, 100.0)), ("nichtdeutsche", (18.0, 10.0, 9.0, 37.0))) for area, v in zip((("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s")), values, strict=True)]
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    parts = pd.DataFrame([("pass", "nichtdeutsche", "im_heim", False)], columns=NO_PARTS.columns)
+    found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), parts, RULES, FORMULAS, NOTHING)
+    assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any()
