@@ -190,6 +190,8 @@ def rank(x, n, seed, deff=1, z=Z95, draws=2000):
 RANK_NODES = 9  # of Gauss–Hermite quadrature over an area's own distribution
 RANK_GRID = 400  # logits at which the number of areas above is counted
 GRID_MARGIN = 4  # standard errors beyond the outermost areas, further than the outermost node
+RANK_BLOCK = 1_000_000  # cells of a block of groups computed at once: bounds the memory
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(RANK_NODES)
 
 
 def rank_limits(x, n, deff=1, z=Z95):
@@ -201,35 +203,53 @@ def rank_limits(x, n, deff=1, z=Z95):
     x, n = effective(x, n, deff)
     usable = ~np.isnan(x) & (n > 0)
     result = Estimate(*np.full((3, *x.shape), np.nan))
-    for group in np.flatnonzero(usable.any(axis=-1)):
-        here = usable[group]
-        cases, people = x[group, here], n[group, here]
-        p = cases / people
-        result.value[group, here] = 1 + (p > p[:, None]).sum(axis=-1)
-        centre = np.log((cases + 0.5) / (people - cases + 0.5))
-        error = np.sqrt((people + 1) * (people + 2) / (people * (cases + 1) * (people - cases + 1)))
-        result.low[group, here], result.high[group, here] = _rank_quantiles(centre, error, ndtr([-z, z]))
+    number = usable.sum(axis=-1)
+    # Groups of equally many areas are computed together.
+    for areas in np.unique(number[number > 0]):
+        same = np.flatnonzero(number == areas)
+        for groups in np.array_split(same, -(-same.size * RANK_GRID * areas // RANK_BLOCK)):
+            where = groups[:, None], np.nonzero(usable[groups])[1].reshape(groups.size, areas)
+            for target, found in zip(result, _ranks(x[where], n[where], ndtr([-z, z])), strict=True):
+                target[where] = found
     return result
 
 
+def _ranks(x, n, tails):
+    """Rank of each of k areas and its quantiles; shapes (groups, k), nothing unknown."""
+    p = np.sort(x / n, axis=-1)
+    better = np.stack([k_sorted.size - np.searchsorted(k_sorted, own, side="right") for k_sorted, own in zip(p, x / n, strict=True)])
+    centre = np.log((x + 0.5) / (n - x + 0.5))
+    error = np.sqrt((n + 1) * (n + 2) / (n * (x + 1) * (n - x + 1)))
+    return 1 + better, *_rank_quantiles(centre, error, tails)
+
+
 def _rank_quantiles(centre, error, tails):
-    """Quantiles of the rank of each of k areas with normal logits; shape (tails, k)."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(RANK_NODES)
-    own = centre[:, None] + error[:, None] * nodes
-    grid = np.linspace(own.min() - GRID_MARGIN * error.max(), own.max() + GRID_MARGIN * error.max(), RANK_GRID)
-    above = ndtr((centre - grid[:, None]) / error)
+    """Quantiles of the rank of each of k areas with normal logits; centre, error: shape (groups, k)."""
+    own = centre[..., None] + error[..., None] * NODES
+    margin = GRID_MARGIN * error.max(axis=-1)
+    start, stop = own.min(axis=(-2, -1)) - margin, own.max(axis=(-2, -1)) + margin
+    grid = np.linspace(start, stop, RANK_GRID, axis=-1)
+    above = ndtr((centre[:, None, :] - grid[..., None]) / error[:, None, :])
+    place = (own - start[:, None, None]) / (stop - start)[:, None, None] * (RANK_GRID - 1)
+    left = np.minimum(place.astype(int), RANK_GRID - 2)
+
+    def at_own(counted):
+        """Linear between the two points of the grid around each node."""
+        low, high = (np.take_along_axis(counted, (left + step).reshape(len(left), -1), axis=-1).reshape(left.shape) for step in (0, 1))
+        return low + (high - low) * (place - left)
+
     # The area itself is not above itself.
-    self_above = ndtr(-nodes)
-    mean = 1 + np.interp(own, grid, above.sum(axis=-1)) - self_above
-    spread = np.interp(own, grid, (above * (1 - above)).sum(axis=-1)) - self_above * (1 - self_above)
+    self_above = ndtr(-NODES)
+    mean = 1 + at_own(above.sum(axis=-1)) - self_above
+    spread = at_own((above * (1 - above)).sum(axis=-1)) - self_above * (1 - self_above)
     spread = np.sqrt(np.maximum(spread, ROUNDING))
     quantiles = []
     for tail in tails:
         # Of the mixture over nodes, by bisection over ranks with a continuity correction.
-        low, high = np.ones(centre.size), np.full(centre.size, float(centre.size))
+        low, high = np.ones(centre.shape), np.full(centre.shape, float(centre.shape[-1]))
         while (low < high).any():
             middle = np.floor((low + high) / 2)
-            reached = ndtr((middle[:, None] + 0.5 - mean) / spread) @ weights / weights.sum() >= tail
+            reached = ndtr((middle[..., None] + 0.5 - mean) / spread) @ NODE_WEIGHTS / NODE_WEIGHTS.sum() >= tail
             low, high = np.where(reached, low, np.minimum(middle + 1, high)), np.where(reached, middle, high)
         quantiles.append(high)
     return quantiles

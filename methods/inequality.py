@@ -75,7 +75,7 @@ def isolation(group, total):
 def slope_index(x, n, order, z=Z95, deff=1):
     """Slope index of inequality: difference in the proportion x/n between the ends of the town's population.
 
-    x, n: shape (areas,); order: what the areas are ordered by, low to high, ties share their place. Each area stands
+    x, n: shape (..., areas); order: what the areas are ordered by, low to high, ties share their place. Each area stands
     at the midpoint of its share of the cumulative population; least squares weighted with n. The limits come from the
     sampling variance of each proportion, effective counts. Unknown and empty areas are left out; NaN if fewer than
     two places remain.
@@ -83,13 +83,29 @@ def slope_index(x, n, order, z=Z95, deff=1):
     x, n, order = counts(x, n, order)
     effective_x, effective_n = effective(x, n, deff)
     use = ~np.isnan(x) & (n > 0) & ~np.isnan(order) & ~np.isnan(effective_n)
-    x, n, effective_x, effective_n = x[use], n[use], effective_x[use], effective_n[use]
-    _, place = np.unique(order[use], return_inverse=True)
-    size = np.bincount(place, n)
-    midpoint = divide(np.cumsum(size) - size / 2, size.sum())[place]
-    weight = n * (midpoint - divide(n @ midpoint, n.sum()))
-    slope = divide(weight @ divide(x, n), weight @ midpoint)
+    x, n, effective_x, effective_n = (np.where(use, given, 0) for given in (x, n, effective_x, effective_n))
+    midpoint, places = _midpoints(n, np.where(use, order, np.inf), use)
+    weight = n * (midpoint - divide((n * midpoint).sum(axis=-1), n.sum(axis=-1))[..., None])
+    scale = np.where(places > 1, (weight * midpoint).sum(axis=-1), 0)
+    slope = divide((weight * np.where(use, divide(x, n), 0)).sum(axis=-1), scale)
     # A half more on either side keeps an area with nobody or everybody counted from seeming certain.
     p = (effective_x + 0.5) / (effective_n + 1)
-    error = divide(np.sqrt(weight**2 @ (p * (1 - p) / effective_n)), weight @ midpoint)
+    error = divide(np.sqrt((weight**2 * np.where(use, divide(p * (1 - p), effective_n), 0)).sum(axis=-1)), scale)
     return Estimate(slope[()], (slope - z * error)[()], (slope + z * error)[()])
+
+
+def _midpoints(n, order, use):
+    """Where each area stands in the cumulative population, in [0, 1], and the number of places."""
+    rows = np.argsort(order, axis=-1, kind="stable")
+    size, sorted_order = np.take_along_axis(n, rows, axis=-1), np.take_along_axis(order, rows, axis=-1)
+    upto = np.cumsum(size, axis=-1)
+    position = np.arange(n.shape[-1])
+    new = np.ones(n.shape, dtype=bool)
+    new[..., 1:] = sorted_order[..., 1:] != sorted_order[..., :-1]
+    first = np.maximum.accumulate(np.where(new, position, 0), axis=-1)
+    ends = np.concatenate([new[..., 1:], np.ones((*n.shape[:-1], 1), dtype=bool)], axis=-1)
+    last = np.minimum.accumulate(np.where(ends, position, n.shape[-1])[..., ::-1], axis=-1)[..., ::-1]
+    middle = (np.take_along_axis(upto - size, first, axis=-1) + np.take_along_axis(upto, last, axis=-1)) / 2
+    midpoint = np.empty(n.shape)
+    np.put_along_axis(midpoint, rows, divide(middle, n.sum(axis=-1)[..., None]), axis=-1)
+    return np.where(use, midpoint, 0), (new & np.take_along_axis(use, rows, axis=-1)).sum(axis=-1)

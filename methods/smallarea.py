@@ -42,16 +42,23 @@ def beta_prior(x, n, deff=1, ml=False):
     """
     x, n = effective(x, n, deff)
     usable = ~np.isnan(x) & (n > 0)
-    x, n = x[usable], n[usable]
-    total, k = n.sum(), n.size
-    mean = float(x.sum() / total) if k > 1 else np.nan
-    if not 0 < mean < 1:
-        return Prior(np.nan, np.nan)
+    prior = Prior(*map(float, _moments(x, n)))
+    return _likeliest(x[usable], n[usable], prior.mean) if ml and not np.isnan(prior.mean) else prior
+
+
+def _moments(x, n):
+    """Mean and strength by moments, shape of the effective counts without their last axis."""
+    usable = ~np.isnan(x) & (n > 0)
+    x, n, k = np.where(usable, x, 0), np.where(usable, n, 0), usable.sum(axis=-1)
+    total = n.sum(axis=-1)
+    mean = divide(x.sum(axis=-1), total)
+    mean = np.where((k > 1) & (mean > 0) & (mean < 1), mean, np.nan)
     # E Σ nᵢ(rᵢ−p)² = p(1−p)(k − 1 + ρ(N − Σn²/N − k + 1)), and ρ = 1/(1 + a + b) is the intra-area correlation.
-    room = total - (n**2).sum() / total - k + 1
-    excess = (n * (x / n - mean) ** 2).sum() / (mean * (1 - mean)) - k + 1
-    strength = max(room / excess - 1, STRENGTH_LIMITS[0]) if excess > 0 else np.inf
-    return _likeliest(x, n, mean) if ml else Prior(mean, float(strength))
+    room = total - divide((n**2).sum(axis=-1), total) - k + 1
+    deviation = np.where(usable, n * (divide(x, n) - mean[..., None]) ** 2, 0).sum(axis=-1)
+    excess = divide(deviation, mean * (1 - mean)) - k + 1
+    strength = np.where(excess > 0, np.maximum(divide(room, excess) - 1, STRENGTH_LIMITS[0]), np.inf)
+    return mean, np.where(np.isnan(mean), np.nan, strength)
 
 
 def _likeliest(x, n, mean):
@@ -176,29 +183,27 @@ def shrunken(x, n, deff=1):
     from nobody or everybody, or with fewer than two areas.
     """
     x, n, deff = counts(x, n, deff)
-    result = Shrunken(*np.full((4, *x.shape), np.nan))
-    for group in range(len(x)):
-        use = ~np.isnan(x[group]) & (n[group] > 0)
-        cases, people, effect = x[group, use], n[group, use], deff[group, use]
-        prior = beta_prior(cases, people, effect)
-        if np.isnan(prior.mean):
-            continue
-        value = empirical_bayes(cases, people, prior, effect)
-        limits = posterior_limits(cases, people, prior, deff=effect)
-        shift = _shift(value, people, cases.sum())
-        for target, given in zip(result[:3], (value, *limits), strict=True):
-            target[group, use] = expit(logit(given) + shift)
-        result.own[group, use] = (people / effect) / (people / effect + prior.strength)
-    return result
+    known = ~np.isnan(x) & (n > 0)
+    cases, people = np.where(known, x, np.nan), np.where(known, n, np.nan)
+    effective_cases, effective_people = effective(cases, people, deff)
+    prior = Prior(*(part[..., None] for part in _moments(effective_cases, effective_people)))
+    value = empirical_bayes(effective_cases, effective_people, prior)
+    limits = posterior_limits(effective_cases, effective_people, prior)
+    shift = _shift(value, people, np.nansum(cases, axis=-1))[..., None]
+    own = np.where(np.isnan(prior.mean), np.nan, effective_people / (effective_people + prior.strength))
+    return Shrunken(*(expit(logit(given) + shift) for given in (value, *limits)), own)
 
 
 def _shift(value, n, total):
-    """Constant on the logit that makes Σ n·value the total, as `benchmark` finds it by search; here by Newton's method."""
-    own, shift = logit(value), 0.0
+    """Constants on the logit that make Σ n·value the totals, as `benchmark` finds one by search; here by Newton's method.
+
+    value, n: shape (groups, areas), unknown together; total: shape (groups,).
+    """
+    own, shift = logit(value), np.zeros(total.shape)
     for _ in range(NEWTON_STEPS):
-        moved = expit(own + shift)
-        step = (n @ moved - total) / (n @ (moved * (1 - moved)))
-        shift -= step
-        if abs(step) < SHIFT_TOLERANCE:
+        moved = expit(own + shift[..., None])
+        step = divide(np.nansum(n * moved, axis=-1) - total, np.nansum(n * moved * (1 - moved), axis=-1))
+        shift = shift - step
+        if not (np.abs(step) >= SHIFT_TOLERANCE).any():
             break
     return shift

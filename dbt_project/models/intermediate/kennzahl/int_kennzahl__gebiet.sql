@@ -78,6 +78,8 @@ summiert as (
         on paar.nach_gebietsstand = vorfahr.gebietsstand
         and gliederung.ebene = vorfahr.ebene
         and feinste.raumeinheit_id = vorfahr.raumeinheit_id
+        -- Derselbe Block steht nur in seinem Gebietsstand, nicht in jedem, dessen Gebiete er trägt.
+        and (paar.nach_gebietsstand = gliederung.gebietsstand or vorfahr.vorfahr_ebene <> gliederung.ebene)
     group by feinste.gliederung_nr, vorfahr.gebietsstand, vorfahr.vorfahr_ebene, vorfahr.vorfahr_id, feinste.kennzahl_id
 ),
 

@@ -78,6 +78,8 @@ summiert as (
         on paar.nach_gebietsstand = vorfahr.gebietsstand
         and feinste.ebene = vorfahr.ebene
         and feinste.raumeinheit_id = vorfahr.raumeinheit_id
+        -- Derselbe Block steht nur in seinem Gebietsstand, nicht in jedem, dessen Gebiete er trägt.
+        and (paar.nach_gebietsstand = feinste.gebietsstand or vorfahr.vorfahr_ebene <> feinste.ebene)
     where feinste.summierbar or vorfahr.vorfahr_ebene = feinste.ebene
     group by feinste.lieferung_id, feinste.stichtag, vorfahr.gebietsstand, vorfahr.vorfahr_ebene, vorfahr.vorfahr_id, feinste.kennzahl_id
 ),

@@ -23,11 +23,8 @@ def unequal(data):
     index = inequality.dissimilarity(*(np.where(place, given, 0) for given in (x, n)), deff)
     alone = inequality.isolation(*(np.where(place, given, 0) for given in (x, n)))
     complete = (~np.isnan(order) | ~place).all(axis=-1) & (~np.isnan(x) | ~place).all(axis=-1)
-    slopes = np.full((3, complete.size), np.nan)
-    for group in np.flatnonzero(complete):
-        here = place[group]
-        slopes[:, group] = inequality.slope_index(x[group, here], n[group, here], order[group, here], deff=deff[group])
-    columns = dict(zip(("gefaelle", "gefaelle_unten", "gefaelle_oben"), slopes * factor, strict=True))
+    slopes = inequality.slope_index(*(np.where(complete[:, None] & place, given, np.nan) for given in (x, n, order)), deff=deff[:, None])
+    columns = dict(zip(("gefaelle", "gefaelle_unten", "gefaelle_oben"), np.array(slopes) * factor, strict=True))
     return columns | {"dissimilaritaet_roh": index.raw, "dissimilaritaet_zufall": index.expected, "dissimilaritaet": index.corrected, "isolation": alone, "gebiete": place.sum(axis=-1)}
 
 
