@@ -28,7 +28,7 @@ with berechnet as (
     left join {{ ref('int_indikator__intervall') }} as intervall on wert.wert_id = intervall.wert_id
 ),
 
-zusammen as (
+beide as (
     select * from berechnet
     union all
     select
@@ -58,6 +58,14 @@ zusammen as (
         null as erwarteter_fehler
     from {{ ref('int_indikator__gelieferte_rate') }} as rate
     inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on rate.lieferung_id = quellenstand.lieferung_id
+),
+
+zusammen as (
+    select
+        *,
+        -- Höher als jeder andere Tag: der Jahresstichtag der Quelle.
+        (stichtag - date '1900-01-01') + case when right(cast(stichtag as varchar), 5) = jahresstichtag then 1000000 else 0 end as vorrang
+    from beide
 )
 
 select
@@ -68,15 +76,14 @@ select
     zusammen.stichtag_nenner,
     cast(extract(year from zusammen.stichtag) as integer) as jahr,
     -- Der Jahresstichtag der Quelle zählt; wo er (noch) fehlt, der letzte Stichtag des Jahres.
-    row_number() over (
+    zusammen.vorrang = max(zusammen.vorrang) over (
         partition by
             zusammen.raumeinheit_id,
             zusammen.gebietsstand,
             zusammen.ebene,
             zusammen.indikator_id,
             extract(year from zusammen.stichtag)
-        order by case when strftime(zusammen.stichtag, '%m-%d') = zusammen.jahresstichtag then 0 else 1 end, zusammen.stichtag desc
-    ) = 1 as ist_jahreswert,
+    ) as ist_jahreswert,
     zusammen.indikator_id,
     zusammen.zaehler,
     zusammen.nenner,

@@ -1,4 +1,6 @@
 -- Zähler und Nenner je Gebiet, Stichtag und Indikator, dazu die der ganzen Stadt. Fehlt ein Glied, fehlt die Summe.
+{% set rollen = ['zaehler', 'nenner', 'quadratsumme'] %}
+
 with thema as (
     select kennzahl.kennzahl_id, coalesce(min(quelle.jahresstichtag), '12-31') as jahresstichtag
     from {{ ref('kennzahlen') }} as kennzahl
@@ -25,46 +27,103 @@ formel as (
         or ebene.rang = 1
 ),
 
-gruppiert as (
+-- Räume und Lieferungen als Nummern, die Lieferungen in der Reihenfolge ihrer Namen.
+raum as (
+    select row_number() over () as raum_nr, gebietsstand, ebene, raumeinheit_id
+    from (select distinct gebietsstand, ebene, raumeinheit_id from {{ ref('int_kennzahl__alle') }})
+),
+
+lieferung as (
+    select row_number() over (order by lieferung_id) as lieferung_nr, lieferung_id, vorlaeufig, jahresstichtag
+    from {{ ref('stg_tuer__quellenstand') }}
+),
+
+zeile as (
     select
-        wert.gebietsstand,
+        raum.raum_nr,
         wert.stichtag,
         wert.ebene,
-        wert.raumeinheit_id,
+        wert.kennzahl_id,
+        wert.wert,
+        wert.status_id,
+        lieferung.lieferung_nr,
+        coalesce(lieferung.vorlaeufig, false) or wert.status_id = 'vorlaeufig' as vorlaeufig,
+        wert.guete,
+        wert.uebergeleitet,
+        wert.erwarteter_fehler
+    from {{ ref('int_kennzahl__alle') }} as wert
+    inner join raum
+        on wert.gebietsstand = raum.gebietsstand
+        and wert.ebene = raum.ebene
+        and wert.raumeinheit_id = raum.raumeinheit_id
+    left join lieferung on wert.lieferung_id = lieferung.lieferung_id
+),
+
+gruppiert as (
+    select
+        zeile.raum_nr,
+        zeile.stichtag,
         formel.indikator_nr,
-        any_value(formel.indikator_id) as indikator_id,
-        {% for rolle in ['zaehler', 'nenner', 'quadratsumme'] %}
+        {% for rolle in rollen %}
         -- Ein Glied kann auch ganz fehlen, wo seine Quelle diese Ebene oder diesen Stichtag nicht hat.
         case
-            when count(wert.wert) filter (where formel.rolle = '{{ rolle }}') = max(formel.glieder) filter (where formel.rolle = '{{ rolle }}')
-                then sum(wert.wert * formel.vorzeichen) filter (where formel.rolle = '{{ rolle }}')
+            when count(zeile.wert) filter (where formel.rolle = '{{ rolle }}') = max(formel.glieder) filter (where formel.rolle = '{{ rolle }}')
+                then sum(zeile.wert * formel.vorzeichen) filter (where formel.rolle = '{{ rolle }}')
         end as {{ rolle }},
-        -- Der Grund des ersten Glieds, das fehlt; "nicht berechenbar" vor allen anderen.
-        min({'vorn': wert.status_id <> 'nicht_berechenbar', 'kennzahl_id': wert.kennzahl_id, 'status_id': wert.status_id})
-            filter (where wert.wert is null and formel.rolle = '{{ rolle }}') as fehlt_{{ rolle }},
         {% endfor %}
         bool_or(formel.rolle = 'zaehler') as mit_zaehler,
         bool_or(formel.rolle = 'nenner') as mit_nenner,
-        bool_or(quellenstand.vorlaeufig or wert.status_id = 'vorlaeufig') as vorlaeufig,
+        bool_or(zeile.vorlaeufig) as vorlaeufig,
         -- Die Lieferung des Zählers; wo er aus mehreren kommt, die erste nach Namen.
-        min(wert.lieferung_id) filter (where formel.rolle = 'zaehler') as lieferung_id,
-        min(coalesce(quellenstand.jahresstichtag, formel.jahresstichtag)) filter (where formel.rolle = 'zaehler') as jahresstichtag,
-        max(wert.guete) as guete,
-        bool_or(wert.uebergeleitet) as uebergeleitet,
-        max(wert.erwarteter_fehler) as erwarteter_fehler
-    from {{ ref('int_kennzahl__alle') }} as wert
-    inner join formel on wert.kennzahl_id = formel.kennzahl_id and wert.ebene = formel.ebene
-    left join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
-    group by wert.gebietsstand, wert.stichtag, wert.ebene, wert.raumeinheit_id, formel.indikator_nr
+        min(zeile.lieferung_nr) filter (where formel.rolle = 'zaehler') as lieferung_nr,
+        max(zeile.guete) as guete,
+        bool_or(zeile.uebergeleitet) as uebergeleitet,
+        max(zeile.erwarteter_fehler) as erwarteter_fehler
+    from zeile
+    inner join formel on zeile.kennzahl_id = formel.kennzahl_id and zeile.ebene = formel.ebene
+    group by zeile.raum_nr, zeile.stichtag, formel.indikator_nr
+),
+
+-- Der Grund des ersten Glieds, das fehlt; "nicht berechenbar" vor allen anderen.
+grund as (
+    select
+        zeile.raum_nr,
+        zeile.stichtag,
+        formel.indikator_nr,
+        {% for rolle in rollen %}
+        arg_min(zeile.status_id, case zeile.status_id when 'nicht_berechenbar' then '' else zeile.kennzahl_id end)
+            filter (where formel.rolle = '{{ rolle }}') as fehlt_{{ rolle }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from zeile
+    inner join formel on zeile.kennzahl_id = formel.kennzahl_id and zeile.ebene = formel.ebene
+    where zeile.wert is null
+    group by zeile.raum_nr, zeile.stichtag, formel.indikator_nr
+),
+
+indikator_zeile as (
+    select indikator_nr, indikator_id, min(jahresstichtag) filter (where rolle = 'zaehler') as jahresstichtag
+    from formel
+    group by indikator_nr, indikator_id
 ),
 
 summen as (
     select
-        * exclude (fehlt_zaehler, fehlt_nenner, fehlt_quadratsumme),
-        fehlt_zaehler.status_id as fehlt_zaehler,
-        fehlt_nenner.status_id as fehlt_nenner,
-        fehlt_quadratsumme.status_id as fehlt_quadratsumme
+        raum.gebietsstand,
+        raum.ebene,
+        raum.raumeinheit_id,
+        gruppiert.* exclude (raum_nr, indikator_nr, lieferung_nr),
+        indikator_zeile.indikator_id,
+        lieferung.lieferung_id,
+        coalesce(lieferung.jahresstichtag, indikator_zeile.jahresstichtag) as jahresstichtag,
+        grund.* exclude (raum_nr, stichtag, indikator_nr)
     from gruppiert
+    inner join raum on gruppiert.raum_nr = raum.raum_nr
+    inner join indikator_zeile on gruppiert.indikator_nr = indikator_zeile.indikator_nr
+    left join lieferung on gruppiert.lieferung_nr = lieferung.lieferung_nr
+    left join grund
+        on gruppiert.raum_nr = grund.raum_nr
+        and gruppiert.stichtag = grund.stichtag
+        and gruppiert.indikator_nr = grund.indikator_nr
 ),
 
 -- Zu welchem Stichtag der Nenner gehört, wo er einen eigenen hat: Kita-Kinder vom 1. März stehen über den Einwohnern
@@ -78,6 +137,13 @@ nennerstichtag as (
         and zaehler.gebietsstand = nenner.gebietsstand
         and nenner.stichtag <= case indikator.nenner_bezug when 'vorjahr' then zaehler.stichtag - interval 1 year else zaehler.stichtag end
     group by zaehler.indikator_id, zaehler.gebietsstand, zaehler.stichtag
+),
+
+-- Nur die Nenner, die von einem anderen Stichtag kommen.
+eigener_nenner as (
+    select *
+    from summen
+    where mit_nenner and indikator_id in (select nennerstichtag.indikator_id from nennerstichtag)
 ),
 
 gefuegt as (
@@ -108,7 +174,7 @@ gefuegt as (
         on zaehler.indikator_id = nennerstichtag.indikator_id
         and zaehler.gebietsstand = nennerstichtag.gebietsstand
         and zaehler.stichtag = nennerstichtag.stichtag
-    left join summen as nenner
+    left join eigener_nenner as nenner
         on nennerstichtag.indikator_id = nenner.indikator_id
         and nennerstichtag.gebietsstand = nenner.gebietsstand
         and nennerstichtag.stichtag_nenner = nenner.stichtag

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Alle Zahlen: die gezählten und die auf heutige Gebiete übergeleiteten, unterscheidbar an guete und uebergeleitet.
 -- Wo ein Gebiet gezählt ist, gilt die Zählung.
 with gezaehlt as (

@@ -29,8 +29,8 @@ stichtage as (
     inner join kennzahl on getragen.kennzahl_id = kennzahl.kennzahl_id
 ),
 
--- So fein, wie die Kennzahl je geliefert wurde; nie geliefert heißt bis zur feinsten Ebene, die das Haus verlässt.
--- In zwei Schritten: an der Verknüpfung beider Fälle in einer Bedingung scheitert DuckDB 2.0 mit einem inneren Fehler.
+-- So fein, wie die Kennzahl je geliefert wurde, höchstens aber bis zur feinsten Ebene, die das Haus verlässt: darunter
+-- steht nur, was geliefert ist.
 geliefert as (
     select getragen.kennzahl_id, max(ebene.rang) as rang
     from {{ ref('int_kennzahl__getragen') }} as getragen
@@ -39,7 +39,7 @@ geliefert as (
 ),
 
 tiefe as (
-    select kennzahl.kennzahl_id, coalesce(geliefert.rang, sichtbar.rang) as rang
+    select kennzahl.kennzahl_id, least(coalesce(geliefert.rang, sichtbar.rang), sichtbar.rang) as rang
     from kennzahl
     cross join (select max(rang) as rang from {{ ref('stg_tuer__ebene') }} where verlaesst_das_haus) as sichtbar
     left join geliefert on kennzahl.kennzahl_id = geliefert.kennzahl_id

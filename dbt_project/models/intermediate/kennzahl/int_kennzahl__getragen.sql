@@ -5,32 +5,37 @@ with kennzahl as (
     from {{ ref('kennzahlen') }}
 ),
 
-geliefert as (
-    select geliefert.*, ebene.rang
+stufe as (
+    select
+        geliefert.lieferung_id,
+        geliefert.stichtag,
+        geliefert.gebietsstand,
+        geliefert.kennzahl_id,
+        row_number() over () as stufe_nr,
+        max(ebene.rang) as rang,
+        arg_max(geliefert.ebene, ebene.rang) as ebene
     from {{ ref('int_kennzahl__geliefert') }} as geliefert
     inner join {{ ref('stg_tuer__ebene') }} as ebene on geliefert.ebene = ebene.ebene
+    group by geliefert.lieferung_id, geliefert.stichtag, geliefert.gebietsstand, geliefert.kennzahl_id
 ),
 
-lieferung as (
-    select
-        lieferung_id,
-        stichtag,
-        gebietsstand,
-        kennzahl_id,
-        max(rang) as rang,
-        arg_max(ebene, rang) as ebene
-    from geliefert
-    group by lieferung_id, stichtag, gebietsstand, kennzahl_id
+-- Lieferung, Stichtag und Kennzahl als eine Nummer, nur für die Verknüpfungen dieses Laufs.
+geliefert as (
+    select stufe.stufe_nr, geliefert.ebene, geliefert.ebene = stufe.ebene as feinste, geliefert.raumeinheit_id, geliefert.wert, geliefert.status_id
+    from {{ ref('int_kennzahl__geliefert') }} as geliefert
+    inner join stufe
+        on geliefert.lieferung_id = stufe.lieferung_id
+        and geliefert.stichtag = stufe.stichtag
+        and geliefert.gebietsstand = stufe.gebietsstand
+        and geliefert.kennzahl_id = stufe.kennzahl_id
 ),
 
 -- Die feinste Ebene lückenlos: was in der Liste fehlt, ist je nach Kennzahl nichts oder unbekannt.
 feinste as (
     select
-        lieferung.lieferung_id,
-        lieferung.stichtag,
-        lieferung.gebietsstand,
-        lieferung.ebene,
-        lieferung.kennzahl_id,
+        stufe.stufe_nr,
+        stufe.gebietsstand,
+        stufe.ebene,
         einheit.raumeinheit_id,
         kennzahl.summierbar,
         case when geliefert.raumeinheit_id is null and (kennzahl.luecke = 'nichts' or einheit.nicht_zuordenbar) then 0 else geliefert.wert end as wert,
@@ -39,80 +44,121 @@ feinste as (
             when kennzahl.luecke = 'nichts' or einheit.nicht_zuordenbar then 'nichts_vorhanden'
             else 'nicht_geliefert'
         end as status_id
-    from lieferung
-    inner join kennzahl on lieferung.kennzahl_id = kennzahl.kennzahl_id
+    from stufe
+    inner join kennzahl on stufe.kennzahl_id = kennzahl.kennzahl_id
     inner join {{ ref('int_raum__einheit') }} as einheit
-        on lieferung.gebietsstand = einheit.gebietsstand
-        and lieferung.ebene = einheit.ebene
+        on stufe.gebietsstand = einheit.gebietsstand
+        and stufe.ebene = einheit.ebene
     left join geliefert
-        on lieferung.lieferung_id = geliefert.lieferung_id
-        and lieferung.stichtag = geliefert.stichtag
-        and lieferung.kennzahl_id = geliefert.kennzahl_id
-        and lieferung.rang = geliefert.rang
+        on stufe.stufe_nr = geliefert.stufe_nr
+        and geliefert.feinste
         and einheit.raumeinheit_id = geliefert.raumeinheit_id
+),
+
+-- Jedes Gebiet oberhalb, im eigenen Gebietsstand und in denen, die Blöcke erlauben.
+vorfahr as (
+    select
+        paar.von_gebietsstand,
+        vorfahr.gebietsstand,
+        vorfahr.ebene as teil_ebene,
+        vorfahr.raumeinheit_id as teil_id,
+        vorfahr.vorfahr_ebene as ebene,
+        vorfahr.vorfahr_id as raumeinheit_id,
+        dense_rank() over (order by vorfahr.gebietsstand, vorfahr.vorfahr_ebene, vorfahr.vorfahr_id) as vorfahr_nr
+    from {{ ref('int_raum__gebietsstand_paar') }} as paar
+    inner join {{ ref('int_raum__vorfahr') }} as vorfahr
+        on paar.nach_gebietsstand = vorfahr.gebietsstand
+        and paar.ebene = vorfahr.ebene
+    where vorfahr.vorfahr_ebene <> vorfahr.ebene
+),
+
+gruppiert as (
+    select
+        feinste.stufe_nr,
+        vorfahr.vorfahr_nr,
+        count(*) as teile,
+        count(feinste.wert) as bekannte,
+        -- Gerundet, weil Summen von Brüchen sonst in der letzten Stelle davon abhängen, welcher Thread zuerst fertig ist.
+        round(sum(feinste.wert), 6) as summe,
+        any_value(feinste.status_id) as status_id,
+        bool_or(feinste.wert is null and feinste.status_id in ('geheim', 'geheim_ba')) as geheim,
+        bool_or(feinste.status_id = 'vorlaeufig') as vorlaeufig,
+        bool_or(feinste.status_id = 'eingeschraenkt') as eingeschraenkt
+    from feinste
+    inner join vorfahr
+        on feinste.gebietsstand = vorfahr.von_gebietsstand
+        and feinste.ebene = vorfahr.teil_ebene
+        and feinste.raumeinheit_id = vorfahr.teil_id
+    where feinste.summierbar
+    group by feinste.stufe_nr, vorfahr.vorfahr_nr
 ),
 
 summiert as (
     select
-        feinste.lieferung_id,
-        feinste.stichtag,
-        vorfahr.gebietsstand,
-        vorfahr.vorfahr_ebene as ebene,
-        vorfahr.vorfahr_id as raumeinheit_id,
-        feinste.kennzahl_id,
-        case when count(*) = count(feinste.wert) then sum(feinste.wert) end as wert,
+        gruppiert.stufe_nr,
+        gebiet.gebietsstand,
+        gebiet.ebene,
+        gebiet.raumeinheit_id,
+        case when gruppiert.teile = gruppiert.bekannte then gruppiert.summe end as wert,
         case
-            when count(*) = 1 then any_value(feinste.status_id)
-            when count(*) filter (where feinste.wert is null and feinste.status_id in ('geheim', 'geheim_ba')) > 0 then 'geheim'
-            when count(*) > count(feinste.wert) then 'nicht_geliefert'
-            when bool_or(feinste.status_id = 'vorlaeufig') then 'vorlaeufig'
-            when bool_or(feinste.status_id = 'eingeschraenkt') then 'eingeschraenkt'
-            when sum(feinste.wert) = 0 then 'nichts_vorhanden'
+            when gruppiert.teile = 1 then gruppiert.status_id
+            when gruppiert.geheim then 'geheim'
+            when gruppiert.teile > gruppiert.bekannte then 'nicht_geliefert'
+            when gruppiert.vorlaeufig then 'vorlaeufig'
+            when gruppiert.eingeschraenkt then 'eingeschraenkt'
+            when gruppiert.summe = 0 then 'nichts_vorhanden'
             else 'wert'
         end as status_id
-    from feinste
-    inner join {{ ref('int_raum__gebietsstand_paar') }} as paar
-        on feinste.gebietsstand = paar.von_gebietsstand
-        and feinste.ebene = paar.ebene
-    inner join {{ ref('int_raum__vorfahr') }} as vorfahr
-        on paar.nach_gebietsstand = vorfahr.gebietsstand
-        and feinste.ebene = vorfahr.ebene
-        and feinste.raumeinheit_id = vorfahr.raumeinheit_id
-        -- Derselbe Block steht nur in seinem Gebietsstand, nicht in jedem, dessen Gebiete er trägt.
-        and (paar.nach_gebietsstand = feinste.gebietsstand or vorfahr.vorfahr_ebene <> feinste.ebene)
-    where feinste.summierbar or vorfahr.vorfahr_ebene = feinste.ebene
-    group by feinste.lieferung_id, feinste.stichtag, vorfahr.gebietsstand, vorfahr.vorfahr_ebene, vorfahr.vorfahr_id, feinste.kennzahl_id
+    from gruppiert
+    inner join (select distinct vorfahr_nr, gebietsstand, ebene, raumeinheit_id from vorfahr) as gebiet on gruppiert.vorfahr_nr = gebiet.vorfahr_nr
 ),
 
 oben as (
-    select geliefert.*
+    select stufe.gebietsstand, geliefert.*
     from geliefert
-    inner join lieferung
-        on geliefert.lieferung_id = lieferung.lieferung_id
-        and geliefert.stichtag = lieferung.stichtag
-        and geliefert.kennzahl_id = lieferung.kennzahl_id
-        and geliefert.rang < lieferung.rang
+    inner join stufe on geliefert.stufe_nr = stufe.stufe_nr
+    where not geliefert.feinste
 ),
 
-getragen as (
+darueber as (
     select
-        coalesce(summiert.lieferung_id, oben.lieferung_id) as lieferung_id,
-        coalesce(summiert.stichtag, oben.stichtag) as stichtag,
+        coalesce(summiert.stufe_nr, oben.stufe_nr) as stufe_nr,
         coalesce(summiert.gebietsstand, oben.gebietsstand) as gebietsstand,
         coalesce(summiert.ebene, oben.ebene) as ebene,
         coalesce(summiert.raumeinheit_id, oben.raumeinheit_id) as raumeinheit_id,
-        coalesce(summiert.kennzahl_id, oben.kennzahl_id) as kennzahl_id,
         coalesce(summiert.wert, oben.wert) as wert,
         case when summiert.wert is null and oben.wert is not null then oben.status_id else coalesce(summiert.status_id, oben.status_id) end as status_id,
         oben.wert as gelieferte_summe
     from summiert
     full join oben
-        on summiert.lieferung_id = oben.lieferung_id
-        and summiert.stichtag = oben.stichtag
+        on summiert.stufe_nr = oben.stufe_nr
         and summiert.gebietsstand = oben.gebietsstand
         and summiert.ebene = oben.ebene
         and summiert.raumeinheit_id = oben.raumeinheit_id
-        and summiert.kennzahl_id = oben.kennzahl_id
+),
+
+-- Die feinste Ebene selbst steht nur im Gebietsstand ihrer Lieferung: ein Block ist in jedem derselbe.
+alle as (
+    select stufe_nr, gebietsstand, ebene, raumeinheit_id, wert, status_id, cast(null as double) as gelieferte_summe
+    from feinste
+    union all
+    select stufe_nr, gebietsstand, ebene, raumeinheit_id, wert, status_id, gelieferte_summe
+    from darueber
+),
+
+getragen as (
+    select
+        stufe.lieferung_id,
+        stufe.stichtag,
+        alle.gebietsstand,
+        alle.ebene,
+        alle.raumeinheit_id,
+        stufe.kennzahl_id,
+        alle.wert,
+        alle.status_id,
+        alle.gelieferte_summe
+    from alle
+    inner join stufe on alle.stufe_nr = stufe.stufe_nr
 )
 
 select * from getragen

@@ -29,7 +29,7 @@ feinste as (
         ueberleitung.nach_id as raumeinheit_id,
         anzahl.kennzahl_id,
         anzahl.gliederung,
-        case when count(*) = count(anzahl.wert) then sum(anzahl.wert * ueberleitung.gewicht) end as wert,
+        case when count(*) = count(anzahl.wert) then round(sum(anzahl.wert * ueberleitung.gewicht), 6) end as wert,
         bool_or(anzahl.status_id = 'nicht_berechenbar') as nicht_berechenbar,
         any_value(ueberleitung.guete) as guete,
         any_value(ueberleitung.alterung_je_jahr * abs(ueberleitung.stand - extract(year from anzahl.stichtag) - extract(doy from anzahl.stichtag) / 365.25)) as fehler
