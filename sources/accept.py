@@ -118,11 +118,12 @@ def accept_source(
 
 def pending(city: City, ledger: Ledger, inbox: Path) -> list[Delivery]:
     """Deliveries that a run would look at. Reads no file: one that size and time do not identify counts as new."""
-    known = {row["lieferung_id"]: row for row in ledger.deliveries()}
+    active = ledger.active()
     found = scan(city, inbox)
     waiting = []
     for quelle in city.quellen:
         seen = set()
+        known = {row["lieferung_id"]: row for row in ledger.deliveries(quelle_id=quelle.quelle)}
         for delivery in group(city, quelle, found.files.get(quelle.quelle, []))[0]:
             digests = [ledger.known_file(str(f.path), f.size, f.mtime_ns) for f in delivery.files]
             if not all(digests):
@@ -131,9 +132,9 @@ def pending(city: City, ledger: Ledger, inbox: Path) -> list[Delivery]:
             delivery = fingerprint(delivery, map(str, digests))
             seen.add(delivery.lieferung_id)
             entry = known.get(delivery.lieferung_id)
-            if entry is None or not _decided(city, quelle, entry, known.values()):
+            if entry is None or not _decided(city, quelle, entry, active):
                 waiting.append(delivery)
-        waiting += [from_entry(row) for row in _to_revisit(city, quelle, known.values()) if row["lieferung_id"] not in seen]
+        waiting += [from_entry(row) for row in _to_revisit(city, quelle, known.values(), active) if row["lieferung_id"] not in seen]
     return waiting
 
 
@@ -159,13 +160,13 @@ def _short_hash(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:ID_LENGTH]
 
 
-def _decided(city: City, quelle: Quelle, entry: dict[str, Any], known: Iterable[dict[str, Any]]) -> bool:
+def _decided(city: City, quelle: Quelle, entry: dict[str, Any], active: Iterable[dict[str, Any]]) -> bool:
     """Refused stays refused while rules and the sources before it are the same; accepted stays accepted, unless rows wait and the
 
     rules changed, or what is to be corrected in it did.
     """
     verdict = entry["pruefungen"]
-    same_rules = verdict["regelwerk"] == rules_version(city, quelle, _active(known, quelle.nach))
+    same_rules = verdict["regelwerk"] == rules_version(city, quelle, _active(active, quelle.nach))
     if entry["status"] != "angenommen":
         return same_rules
     if verdict.get("nicht_nachpruefbar") == rules_version(city, quelle, []):
@@ -174,9 +175,9 @@ def _decided(city: City, quelle: Quelle, entry: dict[str, Any], known: Iterable[
     return corrected and (same_rules or not entry["zeilen_quarantaene"])
 
 
-def _to_revisit(city: City, quelle: Quelle, known: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _to_revisit(city: City, quelle: Quelle, known: Iterable[dict[str, Any]], active: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Active deliveries that other rules or corrections may let in further."""
-    return [row for row in known if row["quelle_id"] == quelle.quelle and row["status"] == "angenommen" and row["aktiv"] and not _decided(city, quelle, row, known)]
+    return [row for row in known if row["status"] == "angenommen" and row["aktiv"] and not _decided(city, quelle, row, active)]
 
 
 def _active(known: Iterable[dict[str, Any]], sources: Iterable[str]) -> list[str]:
@@ -258,7 +259,8 @@ class _Door:
 
     def _fresh(self, quelle: Quelle, deliveries: list[Delivery], report: AcceptReport) -> list[Delivery]:
         """Those that have not been decided about; the others are reported as they were."""
-        known = {row["lieferung_id"]: row for row in self.ledger.deliveries()}
+        known = {row["lieferung_id"]: row for row in self.ledger.deliveries(quelle_id=quelle.quelle)}
+        active = self.ledger.active()
         fresh = []
         for delivery in deliveries:
             try:
@@ -267,12 +269,12 @@ class _Door:
                 report.left += [file.path for file in delivery.files]
                 continue
             entry = known.get(delivery.lieferung_id)
-            if entry is None or not _decided(self.city, quelle, entry, known.values()):
+            if entry is None or not _decided(self.city, quelle, entry, active):
                 if quelle.abschottung and not self.city.stadt.statistikstelle:
                     self._refuse(quelle, delivery, _separation_missing(self.city, quelle), report, [], [])
                 elif quelle.personenbezug and delivery.stichtag > self.now.date():
                     self._refuse(quelle, delivery, f"{delivery.name}: Der Stichtag liegt in der Zukunft; bitte den Dateinamen prüfen.", report, [], [])
-                elif missing := [name for name in quelle.nach if not _active(known.values(), [name])]:
+                elif missing := [name for name in quelle.nach if not _active(active, [name])]:
                     sentence = f"{delivery.name}: Zuerst wird {' und '.join(missing)} gebraucht; sobald das da ist, wird diese Lieferung von selbst wieder geprüft."
                     self._refuse(quelle, delivery, sentence, report, [], [])
                 else:
@@ -287,8 +289,7 @@ class _Door:
 
     def _revisit(self, quelle: Quelle, seen: set[str], report: AcceptReport) -> None:
         """Look again at accepted deliveries whose rules or corrections changed, from the archive."""
-        known = self.ledger.deliveries()
-        for entry in _to_revisit(self.city, quelle, known):
+        for entry in _to_revisit(self.city, quelle, self.ledger.deliveries(quelle_id=quelle.quelle), self.ledger.active()):
             if entry["lieferung_id"] in seen:
                 continue
             with ExitStack() as stack:
@@ -369,7 +370,7 @@ class _Door:
     def _compare(self, quelle: Quelle, profile: dict[str, Any], earlier: list[dict[str, Any]]) -> list[Finding]:
         """A delivery beside earlier ones, its parts beside their totals, its figures beside those of other sources."""
         findings = compare.compare(quelle, profile, [p for p in earlier if p["lieferung_id"] != profile["lieferung_id"]])
-        findings += agree.totals(self.db, quelle, profile)
+        findings += agree.totals(self._parents(profile["gebietsstand"]), quelle, profile)
         findings += agree.tables(quelle, profile)
         others = []
         for row in self.ledger.active():
@@ -378,8 +379,16 @@ class _Door:
                 others += [(row["quelle_id"], other)] if other else []
         return findings + agree.sources(quelle, profile, others)
 
+    def _parents(self, gebietsstand: str) -> dict[tuple[str, str], str]:
+        """(level, area) -> the area above it, by the lists of areas that were loaded last."""
+        if gebietsstand not in self._above:
+            sql = "select ebene, raumeinheit_id, uebergeordnet_id from gebiete where gebietsstand = ? and uebergeordnet_id is not null"
+            self._above[gebietsstand] = {(level, area): parent for level, area, parent in self.db.execute(sql, [gebietsstand]).fetchall()}
+        return self._above[gebietsstand]
+
     def _load_areas(self) -> None:
         """Temporary table ``gebiete``: all areas of the accepted deliveries (gebietsstand, ebene, raumeinheit_id, uebergeordnet_id)."""
+        self._above: dict[str, dict[tuple[str, str], str]] = {}
         self.db.execute("create or replace temp table gebiete (gebietsstand varchar, ebene varchar, raumeinheit_id varchar, uebergeordnet_id varchar)")
         files = [literal(str(folder / "*.parquet")) for folder in active_folders(self.home, self.ledger.active(), "raumeinheit")]
         if files:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import duckdb
-
 from sources.compare import NAMED
 from sources.find import shown
 from sources.findings import Finding
@@ -42,15 +40,9 @@ def _levels(quelle: Quelle, profile: dict[str, Any]) -> dict[str, tuple[Tabelle,
     return found
 
 
-def totals(db: duckdb.DuckDBPyConnection, quelle: Quelle, profile: dict[str, Any]) -> list[Finding]:
-    """Areas whose parts, across the files of the delivery, do not add up to what is stated for them."""
+def totals(parents: dict[tuple[str, str], str], quelle: Quelle, profile: dict[str, Any]) -> list[Finding]:
+    """Areas whose parts, across the files of the delivery, do not add up to what is stated for them; ``parents``: (level, area) -> area above."""
     findings: list[Finding] = []
-    parents = {
-        (level, area): parent
-        for level, area, parent in db.execute(
-            "select ebene, raumeinheit_id, uebergeordnet_id from gebiete where gebietsstand = ? and uebergeordnet_id is not null", [profile["gebietsstand"]]
-        ).fetchall()
-    }
     for tabelle, levels in _levels(quelle, profile).values():
         for lower, areas in levels.items():
             for upper, stated in levels.items():

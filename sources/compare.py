@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -178,11 +179,19 @@ def save(folder: Path, quelle_id: str, described: dict[str, Any]) -> None:
 
 def load(folder: Path, quelle_id: str, lieferung_id: str) -> dict[str, Any] | None:
     """The profile of an earlier delivery, None where there is none of this form."""
+    path = folder / quelle_id / f"{lieferung_id}.json"
     try:
-        described = json.loads((folder / quelle_id / f"{lieferung_id}.json").read_text(encoding="utf-8"))
+        status = path.stat()
+        described = _read(path, status.st_mtime_ns, status.st_size, status.st_ino)
     except (OSError, ValueError):
         return None
     return described if described.get("form") == FORM else None
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, *version: int) -> dict[str, Any]:
+    """A profile as it lies there; each is asked for once per delivery of the same date. Nobody changes what is returned."""
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 # comparison
@@ -417,7 +426,7 @@ class Comparison:
                 return _vector_distance(pairs[1][:, vectors.index(a)], pairs[2][:, vectors.index(b)])
             return _shape_distance(new["spalten"][a], old["spalten"][b])
 
-        noise = _noise(pairs[1], pairs[2]) if pairs is not None and len(pairs[0]) >= COMPARABLE else HOUSEHOLDS
+        noise: list[float] = []
         counted = {s.ziel for s in tabelle.spalten if s.typ in ("ganzzahl", "zahlzeichen")}
 
         def certain(*columns: str) -> bool:
@@ -426,7 +435,8 @@ class Comparison:
                 if not set(columns) <= counted:
                     return True
                 places = [vectors.index(a) for a in columns]
-                return _excess(pairs[1][:, places], pairs[2][:, places], noise) > CASES
+                noise[:] = noise or [_noise(pairs[1], pairs[2])]
+                return _excess(pairs[1][:, places], pairs[2][:, places], noise[0]) > CASES
             return any(_no_accident(new["spalten"][a], old["spalten"][a], new["zeilen"], old["zeilen"]) for a in columns)
 
         def comparable(a: str, b: str) -> bool:

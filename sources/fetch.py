@@ -36,7 +36,7 @@ def fetch(quelle: Quelle, inbox: Path, ledger: Ledger) -> list[Path]:
     """New files of a source, now in ``inbox/<source>/``. FetchFailed where the supplier cannot be reached or refuses."""
     if quelle.bezug is None:
         return []
-    known = {file["sha256"] for delivery in ledger.deliveries() if delivery["quelle_id"] == quelle.quelle for file in delivery["dateien"]}
+    known = {file["sha256"] for delivery in ledger.deliveries(quelle_id=quelle.quelle) for file in delivery["dateien"]}
     target = inbox / quelle.quelle
     fetched = []
     try:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -137,12 +138,18 @@ def place_written(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle, fo
             f"select strassenname, hausnummer, coalesce(zusatz, ''), block_id from read_parquet({literal(str(folder / '*.parquet'))})"
             f" where {_valid(stichtag)} order by all"
         ).fetchall()
-    directory = Directory(known, tabelle.ort)
+    directory = _directory(tuple(known), tabelle.ort)
     placed = [directory.place(text) for text in texts]
     columns = {"text": texts, "block_id": [p.block_id for p in placed], "guete": [p.quality for p in placed], "kandidaten": [p.candidates for p in placed]}
     db.register("_anschriften", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
     db.execute("create or replace temp table anschriften as select * from _anschriften")
     db.unregister("_anschriften")
+
+
+@lru_cache(maxsize=16)
+def _directory(rows: tuple[tuple[str, str, str, str], ...], town: str | None) -> Directory:
+    """The town's own directory, made once for all lists of a reference date; no address of a person is kept."""
+    return Directory(rows, town)
 
 
 def _valid(stichtag: date) -> str:

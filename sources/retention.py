@@ -23,9 +23,7 @@ def due(quelle: Quelle, home: Home, ledger: Ledger, now: datetime) -> Iterator[t
     if not quelle.personenbezug:
         return
     keep = quelle.aufbewahrung
-    for entry in ledger.deliveries():
-        if entry["quelle_id"] != quelle.quelle:
-            continue
+    for entry in ledger.deliveries(quelle_id=quelle.quelle):
         age = (now - datetime.fromisoformat(entry["eingang"])).days
         originals = home.sealed_archive / quelle.quelle / entry["lieferung_id"]
         days = max(keep.originale_tage, keep.quarantaene_tage if entry["zeilen_quarantaene"] else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,19 @@ from warehouse.paths import Home
 EMPTY = "_leer"
 
 
+def _note(home: Home, table: str) -> Path:
+    return home.raw / table / f"delivery={EMPTY}" / "spalten.json"
+
+
+def _written(home: Home, table: str) -> dict[str, str] | None:
+    """Columns of the empty table that lies there; None where there is none whole."""
+    try:
+        kinds: dict[str, str] = json.loads(_note(home, table).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return kinds if (_note(home, table).with_name("leer.parquet")).is_file() else None
+
+
 def _provisional(quelle: Quelle, entry: dict[str, Any]) -> bool:
     """The figures of a delivery are provisional: by the source, or because they came so soon after their reference date."""
     waited = (datetime.fromisoformat(entry["eingang"]).date() - date.fromisoformat(entry["stichtag"])).days
@@ -29,8 +43,11 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
     stadt = city.stadt
     home.raw.mkdir(parents=True, exist_ok=True)
     for table, kinds in columns.items():
+        if _written(home, table) == kinds:
+            continue
         nothing = ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in (kinds | {"zeile": "BIGINT", "datei": "VARCHAR"}).items())
         _write_parquet(db, home.raw / table / f"delivery={EMPTY}" / "leer.parquet", f"select {nothing} limit 0")
+        _note(home, table).write_text(json.dumps(kinds), encoding="utf-8")
     quellen = {q.quelle: q for q in city.quellen}
     deliveries = [row for row in ledger.deliveries("angenommen") if row["quelle_id"] in quellen]
     _write_rows(
@@ -81,9 +98,12 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
 def _write_rows(db: duckdb.DuckDBPyConnection, home: Home, name: str, columns: str, rows: list[list[Any]]) -> None:
     db.execute(f"create or replace temp table stand ({columns})")
     if rows:
-        # One statement: DuckDB plans every row of executemany anew.
-        mark = f"({', '.join('?' * len(rows[0]))})"
-        db.execute(f"insert into stand values {', '.join([mark] * len(rows))}", [value for row in rows for value in row])
+        import pyarrow as pa
+
+        # Thousands of values as parameters cost more to plan than all else here.
+        db.register("_stand", pa.table({f"c{place}": pa.array(values) for place, values in enumerate(zip(*rows, strict=True))}))
+        db.execute("insert into stand select * from _stand").fetchall()
+        db.unregister("_stand")
     _write_parquet(db, home.raw / f"{name}.parquet", "select * from stand")
 
 

@@ -42,6 +42,8 @@ class Store:
 
     def __init__(self, db: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, settings: Settings, columns: dict[str, dict[str, str]]) -> None:
         self.db, self.home, self.ledger, self.settings, self.columns = db, home, ledger, settings, columns
+        #: Directory and reference date that the tables of addresses were last made for.
+        self._addresses: tuple[Path | None, date] | None = None
 
     # rows
 
@@ -81,7 +83,9 @@ class Store:
         if tabelle.personal:
             minimise.set_key(self.db, minimise.key_of(secret_key(self.home, self.settings), delivery.stichtag))
             minimise.prepare_names(self.db, mine, tabelle)
-            minimise.prepare_addresses(self.db, addresses, delivery.stichtag)
+            if self._addresses != (addresses, delivery.stichtag):
+                minimise.prepare_addresses(self.db, addresses, delivery.stichtag)
+                self._addresses = (addresses, delivery.stichtag)
             minimise.place_written(self.db, mine, tabelle, addresses, delivery.stichtag)
         values, joins = minimise.minimised(tabelle, delivery.stichtag)
         values |= {name: f"r.{quoted(name)}" for name in [*tabelle.konstanten, *tabelle.abgeleitet]}
@@ -177,7 +181,7 @@ class Store:
 
     def sweep(self, quelle: Quelle) -> None:
         """Bring to an end what the ledger accepted, remove what it does not know: parts and whole deliveries without an entry."""
-        entries = {row["lieferung_id"]: row for row in self.ledger.deliveries("angenommen")}
+        entries = {row["lieferung_id"]: row for row in self.ledger.deliveries("angenommen", quelle.quelle)}
         mine = re.compile(rf"{re.escape(quelle.quelle)}-\d{{4}}-\d{{2}}-\d{{2}}-[0-9a-f]{{{ID_LENGTH}}}")
         for parts in self.home.raw.glob(f"{READY}{quelle.quelle}-*"):
             delivery_id = parts.name.removeprefix(READY)

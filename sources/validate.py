@@ -54,7 +54,7 @@ class Validation:
             rules = expectations.rules_of(self.quelle, rows.tabelle)
             expectations.create_check_view(self.db, rows.check_view, rows.view, rows.tabelle, rules)
             counts = expectations.count_violations(self.db, rows.check_view, rules)
-            self._agree(rows.check_view, rules, counts)
+            self._agree(rows.check_view, rules, counts, sum(numbers[""] for numbers in counts.values()))
             for number in open_ones:
                 numbers = counts.get(number)
                 if numbers is None:
@@ -98,10 +98,10 @@ class Validation:
 
     # what Great Expectations says
 
-    def _agree(self, view: str, rules: list[Rule], counts: dict[int, dict[str, int]]) -> None:
+    def _agree(self, view: str, rules: list[Rule], counts: dict[int, dict[str, int]], size: int) -> None:
         """Great Expectations passes judgement on all deliveries of the batch; it has to agree with the rows that SQL found."""
         try:
-            verdict = self.session().validate(view, rules)
+            verdict = self.session().validate(view, rules, size)
         except CheckError as error:
             failed = str(error)
         else:
@@ -127,7 +127,7 @@ class Validation:
         broken: dict[int, dict[str, int]] = {0: {rule.name: 0 for rule in expectations.COUNT_RULES}}
         for rule in expectations.COUNT_RULES:
             broken[0][rule.name] = self.db.execute(f"select count(*) from zaehlung where {rule.violation}").fetchall()[0][0]
-        self._agree("zaehlung", expectations.COUNT_RULES, broken)
+        self._agree("zaehlung", expectations.COUNT_RULES, broken, len(counts))
         for number, name, found, least, most, sentence in counts:
             good = found >= least and (most is None or found <= most)
             limits = {"minimum": least} | ({} if most is None else {"maximum": most})

@@ -171,9 +171,9 @@ class Ledger:
             with self.transaction():
                 yield
 
-    def deliveries(self, status: str | None = None) -> list[dict[str, Any]]:
-        """All deliveries by time of receipt; ``aktiv`` marks the newest accepted one per source and reference date."""
-        rows = self._rows("select * from lieferung order by eingang, rowid")
+    def deliveries(self, status: str | None = None, quelle_id: str | None = None) -> list[dict[str, Any]]:
+        """Deliveries, of one source or all, by time of receipt; ``aktiv`` marks the newest accepted one per source and reference date."""
+        rows = self._rows("select * from lieferung where quelle_id = ifnull(?, quelle_id) order by eingang, rowid", quelle_id)
         newest = {(r["quelle_id"], r["stichtag"]): r["lieferung_id"] for r in rows if r["status"] == "angenommen"}
         for row in rows:
             row["aktiv"] = newest.get((row["quelle_id"], row["stichtag"])) == row["lieferung_id"]

@@ -52,10 +52,11 @@ def changed(place: int, value: str) -> tuple[str, ...]:
         ([GOOD, GOOD], {"schluessel"}),
     ],
 )
-def test_both_find_the_same(rows: list[tuple[str, ...]], broken: set[str]) -> None:
+@pytest.mark.parametrize("size", [1, expectations.SMALL + 1], ids=["pandas", "duckdb"])
+def test_both_find_the_same(rows: list[tuple[str, ...]], broken: set[str], size: int) -> None:
     db, rules = prepared(*rows)
     counts = expectations.count_violations(db, "pruefung", rules)[0]
-    verdict = Session(db).validate("pruefung", rules)
+    verdict = Session(db).validate("pruefung", rules, size)
     expected = {f"testzahlen.{name}" for name in broken}
     assert {name for name, rows in counts.items() if rows and name} == expected
     assert {name for name, holds in verdict.items() if not holds} == expected
@@ -63,23 +64,25 @@ def test_both_find_the_same(rows: list[tuple[str, ...]], broken: set[str]) -> No
         assert len(expectations.locate(db, "pruefung", rule, 0)) == min(3, counts[rule.name])
 
 
-def test_check_that_cannot_run_is_not_bad_data() -> None:
+@pytest.mark.parametrize("size", [1, expectations.SMALL + 1], ids=["pandas", "duckdb"])
+def test_check_that_cannot_run_is_not_bad_data(size: int) -> None:
     db, rules = prepared(GOOD)
     session = Session(db)
     broken = Rule("testzahlen.kaputt", "ExpectColumnValuesToNotBeNull", {"column": "gibt_es_nicht"}, "false", "")
     with pytest.raises(CheckError, match=r"testzahlen\.kaputt"):
-        session.validate("pruefung", [*rules, broken])
-    assert all(session.validate("pruefung", rules).values())
+        session.validate("pruefung", [*rules, broken], size)
+    assert all(session.validate("pruefung", rules, size).values())
 
 
-def test_counts_against_limits() -> None:
+@pytest.mark.parametrize("size", [1, expectations.SMALL + 1], ids=["pandas", "duckdb"])
+def test_counts_against_limits(size: int) -> None:
     db = duckdb.connect()
     db.execute("create temp table zaehlung (zeilen bigint, minimum bigint, maximum bigint)")
     session = Session(db)
     for row, broken in (((3, 1, None), set()), ((3, 3, 3), set()), ((2, 3, 3), {"zeilenzahl.minimum"}), ((4, 3, 3), {"zeilenzahl.maximum"})):
         db.execute("delete from zaehlung")
         db.execute("insert into zaehlung values (?, ?, ?)", row)
-        assert {n for n, holds in session.validate("zaehlung", expectations.COUNT_RULES).items() if not holds} == broken
+        assert {n for n, holds in session.validate("zaehlung", expectations.COUNT_RULES, size).items() if not holds} == broken
 
 
 def test_library_is_imported_late() -> None:
