@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from sources.formats import Unreadable, read_xlsx
+from sources import formats
+from sources.formats import Unreadable, read_table, read_xlsx
 from sources.model import Format, Quelle, Tabelle
 from sources.read import SourceFile, create_table, look_up, read_files
 from warehouse.connect import connect
@@ -52,6 +54,26 @@ def test_what_is_no_workbook(tmp_path: Path, content: bytes, says: str) -> None:
     (tmp_path / "t.xlsx").write_bytes(content)
     with pytest.raises(Unreadable, match=says):
         read_xlsx(tmp_path / "t.xlsx", FORM)
+
+
+def test_both_ways_to_read_a_sheet_say_the_same(tmp_path: Path) -> None:
+    """The fast reader takes a sheet as a rectangle and errors for empty: a far cell and an error are read row by row."""
+    path, fmt = tmp_path / "mappe.xlsx", Format(art="xlsx")
+    file = openpyxl.Workbook()
+    sheet = file.active
+    for row in (["a", "b", "c"], [1, 1.5, "x\xa0"], [True, time(12, 30), datetime(2020, 1, 2)], [None, 10**16, -0.5], ["", "04", date(2020, 1, 1)]):
+        sheet.append(row)
+    file.save(path)
+    assert formats._fits(path)
+    assert formats._read_dense(path, fmt) == formats._read_sparse(path, fmt) == read_table(path, fmt)
+    sheet["A3"] = "#N/A"
+    sheet["A3"].data_type = "e"
+    file.save(path)
+    assert not formats._fits(path)
+    assert read_table(path, fmt).rows[1][0] == "#N/A"
+    sheet["A3"], sheet["XFD1048576"] = None, "weit weg"
+    file.save(path)
+    assert not formats._fits(path)
 
 
 def test_missing_sheet(book: Path) -> None:
