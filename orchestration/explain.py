@@ -26,6 +26,7 @@ METHODS = {
     "wilson": "Wilson-Bereich eines Anteils",
     "byar": "Byar-Bereich einer Anzahl (unter 10 exakt nach Poisson), durch den Nenner",
     "t": "t-Bereich eines Mittelwerts",
+    "dsr": "Dobson-Bereich einer direkt altersstandardisierten Ziffer",
     "keine": "keiner: der Katalog sieht für diesen Indikator keinen vor, oder er ist ohne Fallzahlen geliefert",
 }
 WITHHELD = ("geheim_schutz",)
@@ -146,6 +147,15 @@ def _formula(value: dict[str, Any], catalogue: dict[str, Any], counts: list[dict
     if value["wert"] is None or any(count["wert"] is None for count in counts):
         out.print("Mit den veröffentlichten Zahlen lässt sich das nicht nachrechnen: mindestens eine ist nicht gezeigt.")
         return
+    if value["ki_methode"] == "dsr":
+        crude = catalogue["faktor"] * value["zaehler"] / value["nenner"]
+        out.print(f"     nicht altersbereinigt: {filled} = {number(crude)}", soft_wrap=True)
+        out.print(
+            f"     Wert = {number(catalogue['faktor'])} × Σ wₐ·xₐ/nₐ über die 19 Altersgruppen der Europastandardbevölkerung 2013 (wₐ = 5.000, 5.500, … 1.000 von 100.000),"
+            f" auf ganze gerundet: {number(value['wert'])} {catalogue['einheit']}; Sterbefälle und Einwohner je Altersgruppe (Σ xₐ = {number(value['zaehler'])}, Σ nₐ = {number(value['nenner'])}) bleiben versiegelt",
+            soft_wrap=True,
+        )  # fmt: skip
+        return
     top, bottom = (sum(count["vorzeichen"] * count["wert"] for count in counts if count["rolle"] == role) for role in ("zaehler", "nenner"))
     again = catalogue["faktor"] * top / (bottom if divided else 1)
     if abs(again - value["wert"]) > TOLERANCE * max(1, abs(again)):
@@ -154,9 +164,10 @@ def _formula(value: dict[str, Any], catalogue: dict[str, Any], counts: list[dict
 
 
 def _interval(value: dict[str, Any], catalogue: dict[str, Any]) -> None:
-    effect = (catalogue["designeffekt"] or 1)
+    effect = value["designeffekt"] or 1
     text = METHODS[value["ki_methode"]]
-    out.print(f"Vertrauensbereich (95 %): {text}" + (f", Designeffekt {number(effect)}" if value["ki_methode"] != "keine" else ""), soft_wrap=True)
+    origin = {"gemessen": "in der Lieferung gemessen", "katalog": "im Katalog angenommen"}.get(value["designeffekt_quelle"] or "", "")
+    out.print(f"Vertrauensbereich (95 %): {text}" + (f", Designeffekt {number(effect)} ({origin})" if origin else ""), soft_wrap=True)
     if value["ki_unten"] is None:
         return
     if value["ki_methode"] == "wilson":

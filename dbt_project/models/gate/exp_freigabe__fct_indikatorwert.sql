@@ -104,6 +104,8 @@ select
     wert.gebietsstand_am_stichtag,
     wert.guete,
     wert.uebergeleitet,
-    wert.erwarteter_fehler
+    wert.erwarteter_fehler,
+    wert.designeffekt,
+    wert.designeffekt_quelle
 from wert
 left join {{ ref('status') }} as gesperrt on wert.gesperrt_id = gesperrt.status_id

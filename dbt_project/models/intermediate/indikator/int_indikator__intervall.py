@@ -30,7 +30,7 @@ def limits(method, x, n, squares, rest_x, rest_n, rest_squares, deff):
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    rows = dbt.ref("int_indikator__wert").filter("ki_methode <> 'keine' and zaehler is not null and nenner > 0").order("wert_id")
+    rows = dbt.ref("int_indikator__wert").filter("ki_methode in ('wilson', 'byar', 't') and zaehler is not null and nenner > 0").order("wert_id")
     data = rows.select("wert_id, ki_methode, " + ", ".join(f"coalesce({c}, 'nan'::double) as {c}" for c in COLUMNS)).fetchnumpy()
     method, result = data["ki_methode"], np.full((4, len(data["wert_id"])), np.nan)
     for name in ("wilson", "byar", "t"):

@@ -199,7 +199,8 @@ werte as (
         gefuegt.indikator_id,
         indikator.ki_methode,
         cast(indikator.faktor as double) as faktor,
-        coalesce(cast(indikator.designeffekt as double), 1) as designeffekt,
+        coalesce(gemessen.designeffekt, cast(indikator.designeffekt as double), 1) as designeffekt,
+        case when indikator.ki_methode = 'keine' then null when gemessen.designeffekt is not null then 'gemessen' else 'katalog' end as designeffekt_quelle,
         gefuegt.zaehler,
         gefuegt.nenner,
         gefuegt.quadratsumme,
@@ -229,6 +230,11 @@ werte as (
     from gefuegt
     inner join {{ ref('indikatoren') }} as indikator on gefuegt.indikator_id = indikator.indikator_id
     inner join {{ ref('stg_tuer__ebene') }} as ebene on gefuegt.ebene = ebene.ebene
+    -- Gemessen ist er für Anteile mit einer Kennzahl im Zähler.
+    left join {{ ref('int_indikator__designeffekt') }} as gemessen
+        on indikator.zaehler = gemessen.kennzahl_id
+        and gefuegt.stichtag = gemessen.stichtag
+        and indikator.ki_methode = 'wilson'
     left join stadt
         on gefuegt.gebietsstand = stadt.gebietsstand
         and gefuegt.stichtag = stadt.stichtag

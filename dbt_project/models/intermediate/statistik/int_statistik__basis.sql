@@ -13,7 +13,7 @@ with jahreswert as (
         wert.ki_methode,
         cast(indikator.faktor as double) as faktor,
         indikator.polaritaet,
-        coalesce(cast(indikator.designeffekt as double), 1) as designeffekt,
+        coalesce(berechnet.designeffekt, 1) as designeffekt,
         case when wert.guete = 'exact' then berechnet.zaehler end as zaehler,
         case when wert.guete = 'exact' then berechnet.nenner end as nenner,
         case when wert.guete = 'exact' then berechnet.quadratsumme end as quadratsumme,
