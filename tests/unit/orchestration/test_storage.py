@@ -6,8 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 import yaml
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
+from orchestration.resources import Workplace
 from orchestration.run import dagster_environment
 from orchestration.storage import EventLog
 from sources.model import SHIPPED_CITIES, load_city
@@ -22,8 +24,6 @@ def zahl():
 
 
 def test_every_event_arrives(tmp_path: Path, monkeypatch) -> None:
-    from orchestration.resources import Workplace
-
     home = Home(tmp_path / "data")
     home.prepare("hilden-simuliert")
     for name, value in dagster_environment(Workplace(load_city(SHIPPED_CITIES / "hilden-simuliert"), home, Settings())).items():
@@ -40,3 +40,13 @@ def test_every_event_arrives(tmp_path: Path, monkeypatch) -> None:
     assert materialized.asset_materialization.metadata["zeilen"].value == 3
     [check] = plain.get_asset_check_execution_history(dg.AssetCheckKey(dg.AssetKey("zahl"), "pruefung"), limit=5)
     assert check.event.dagster_event.asset_check_evaluation_data.passed is False
+
+
+def test_one_setting_moves_it_to_postgres(tmp_path: Path) -> None:
+    home = Home(tmp_path / "data")
+    home.prepare("hilden-simuliert")
+    dagster_environment(Workplace(load_city(SHIPPED_CITIES / "hilden-simuliert"), home, Settings(dagster_postgres="postgresql://dienst@datenbank/dagster")))
+    ref = InstanceRef.from_dir(str(home.dagster))
+    for kind, data in {"run": ref.run_storage_data, "event_log": ref.event_storage_data, "schedule": ref.schedule_storage_data}.items():
+        assert data.module_name.startswith("dagster_postgres"), kind
+        assert "postgresql://dienst@datenbank/dagster" in data.config_yaml
