@@ -90,7 +90,9 @@ def dagster_environment(place: Workplace) -> dict[str, str]:
     }
     if place.settings.dagster_postgres:
         storage = {"storage": {"postgres": {"postgres_url": place.settings.dagster_postgres}}}
-    instance = {"telemetry": {"enabled": False}, "nux": {"enabled": False}, "python_logs": {"python_log_level": "CRITICAL"}, **storage}
+    # A run prints for the terminal only; captured, its lines would go through files and two processes that follow them.
+    captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    instance = {"telemetry": {"enabled": False}, "nux": {"enabled": False}, "python_logs": {"python_log_level": "CRITICAL"}, "compute_logs": captured, **storage}
     (place.home.dagster / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
     environment = {
         "DAGSTER_HOME": str(place.home.dagster),
