@@ -275,7 +275,7 @@ def feedback_form(db: DuckDBPyConnection, path: Path, facts: dict[str, str]) -> 
     number = DataValidation(type="whole", operator="greaterThanOrEqual", formula1="0", allow_blank=True)
     for rule, letter in ((answer, "G"), (number, "J")):
         sheet.add_data_validation(rule)
-        rule.add(f"{letter}2:{letter}{len(rows) + 1}")
+        rule.add(f"{letter}2:{letter}{max(len(rows), 1) + 1}")
     sheet.protection.sheet = True  # against slips, not against people: no password
     sheet.protection.formatColumns = sheet.protection.formatRows = False
     hints = book.create_sheet("Hinweise")

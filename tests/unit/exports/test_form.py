@@ -32,6 +32,13 @@ def test_only_the_asked_columns_are_free(form: Path) -> None:
     assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
 
 
+def test_a_town_without_offers_gets_a_form_without_rows(tmp_path: Path) -> None:
+    with duckdb.connect() as db:
+        db.execute(OFFERS + " where false")
+        form = feedback_form(db, tmp_path / "leer.xlsx", {"stadt": "Teststadt", "release": "0001-x"})
+    assert openpyxl.load_workbook(form)[FORM_SHEET].max_row == 1
+
+
 def test_a_filled_form_passes_the_door(form: Path, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(form)
     sheet = book[FORM_SHEET]
