@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from math import isnan
+from math import ceil, floor, isnan, log10
 
 import numpy as np
 
@@ -160,7 +160,16 @@ def scale_of(values: np.ndarray) -> tuple[float, float]:
     return (max(0.0, low - air) if low >= 0 else low - air), high + air
 
 
-def panel(years: Sequence[int], own: np.ndarray, low: np.ndarray, high: np.ndarray, town: np.ndarray | None, others: np.ndarray | None, limits: tuple[float, float], digits: int,
+def ticks(low: float, high: float) -> tuple[list[float], int]:
+    """Round values within the limits, three to seven of them, and the decimals they need."""
+    rough = (high - low) / 4
+    size = 10.0 ** floor(log10(rough))
+    step, decimals = next((factor * size, extra) for factor, extra in ((1, 0), (2, 0), (2.5, 1), (5, 0), (10, -1)) if factor * size >= rough * (1 - 1e-9))
+    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+    return [step * at for at in range(first, last + 1)], max(0, decimals - floor(log10(rough)))
+
+
+def panel(years: Sequence[int], own: np.ndarray, low: np.ndarray, high: np.ndarray, town: np.ndarray | None, others: np.ndarray | None, limits: tuple[float, float],
           label: str, simulated: bool) -> str:  # fmt: skip
     """A small line chart: own values with their interval, the town dashed, other areas thin."""
     width, height, left, right, top, bottom = 300, 170, 42, 10, 12, 24
@@ -171,9 +180,10 @@ def panel(years: Sequence[int], own: np.ndarray, low: np.ndarray, high: np.ndarr
         return bottom_y - (np.asarray(v) - limits[0]) / span * (bottom_y - top)
 
     body = ""
-    for tick in np.linspace(*limits, 4)[[0, 1, 2, 3]]:
+    marks, digits = ticks(*limits)
+    for tick in marks:
         y = float(at(tick))
-        body += f'<line class="gitter" x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"/><text class="achse" x="{left - 5}" y="{y + 3.5:.1f}" text-anchor="end">{number(float(tick), digits)}</text>'
+        body += f'<line class="gitter" x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"/><text class="achse" x="{left - 5}" y="{y + 3.5:.1f}" text-anchor="end">{number(tick, digits)}</text>'
     for at_year in sorted({0, len(years) // 2, len(years) - 1}):
         anchor = "start" if at_year == 0 and len(years) > 1 else "end" if at_year == len(years) - 1 and len(years) > 1 else "middle"
         body += f'<text class="achse" x="{xs[at_year]:.1f}" y="{height - 7}" text-anchor="{anchor}">{years[at_year]}</text>'
@@ -233,10 +243,10 @@ def pyramid(bands: Sequence[dict], own: dict[tuple[int, str], float], town: dict
     body += f'<line class="achslinie" x1="{middle}" x2="{middle}" y1="{y(oldest):.1f}" y2="{y(0):.1f}"/>'
     if two:
         body += f'<text class="achse" x="{middle - 8}" y="12" text-anchor="end">männlich</text><text class="achse" x="{middle + 8}" y="12">weiblich</text>'
-    half = longest / 2
+    marks, digits = ticks(0.0, longest)
     for sign in (-1, 1) if two else (1,):
-        for tick in (half, longest):
-            body += f'<text class="achse" x="{middle + sign * tick / longest * room:.1f}" y="{height - bottom + 15}" text-anchor="{"start" if sign < 0 and tick == longest else "end" if tick == longest else "middle"}">{number(tick, 2)}</text>'
+        for tick in marks[1:]:
+            body += f'<text class="achse" x="{middle + sign * tick / longest * room:.1f}" y="{height - bottom + 15}" text-anchor="middle">{number(tick, digits)}</text>'
     body += f'<text class="achse" x="{left}" y="{height - 5}">Alter in Jahren; Prozent aller Einwohner je Altersjahr</text>'
     return _svg(width, height, "pyramide", label, body + _mark(simulated, width - right, 12))
 

@@ -332,7 +332,7 @@ def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any
     counts = _rows(db, f"""
         select kennzahl_id, alter_von, alter_bis, coalesce(geschlecht, '') as geschlecht from dim_kennzahl
         where mass = 'personen' and alter_von is not null {"".join(f" and {c} is null" for c in others)}
-          and (alter_bis is not null or alter_von > 0) and (kennzahl_id like 'alter\\_%' escape '\\' or geschlecht is not null) order by kennzahl_id""")
+          and (alter_bis is null or alter_bis > alter_von) and (alter_bis is not null or alter_von > 0) and (kennzahl_id like 'alter\\_%' escape '\\' or geschlecht is not null) order by kennzahl_id""")
     for sexes in (("m", "w"), ("",)):
         by_band: dict[tuple[int, int | None], dict[str, tuple[str, ...]]] = {(c["alter_von"], c["alter_bis"]): {} for c in counts}
         for c in counts:

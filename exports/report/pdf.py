@@ -19,7 +19,7 @@ from exports.report.view import View
 TEMPLATE = Path(__file__).parent / "templates" / "bericht.typ"
 CORE_PAGES = 12
 #: Lines that fit on the page of an area, and on half of one.
-ROWS, HALF_ROWS = 12, 5
+ROWS, HALF_ROWS = 18, 5
 #: Lines per kind of what people say and do, on the second page of an area.
 VOICES = 5
 EDITOR_LETTERS = 900
@@ -112,11 +112,20 @@ def _voices(view: View, profile: dict[str, Any]) -> list[list[Any]]:
         lines += ["Im Arbeitskreis: " + "; ".join(f"{r['thema']} ({r['stand']})" for r in themes["runden"][:VOICES])] if themes["runden"] else []
         found.append(["Themen aus Gesprächen, Zahl der Aussagen", lines])
     if measures := profile["measures"]:
-        lines = [f"{m['titel']}, {m['wo']}: {m['ziel']}; {m['stand']}; Kosten {m['kosten']}, davon Drittmittel {m['drittmittel']}" for m in measures[:VOICES]]
+        lines = [f"{m['titel']}, {m['wo']}: {m['ziel']}; {m['stand']}; {_money(m)}" for m in measures[:VOICES]]
         found.append(["Maßnahmen", lines])
     if (places := profile["places"]) and places["groups"]:
         found.append(["Orte", [", ".join(f"{g['art']} {len(g['orte'])}" for g in places["groups"])]])
     return found
+
+
+def _money(measure: dict[str, Any]) -> str:
+    """What a measure costs, in words where no amount is recorded."""
+
+    def told(name: str) -> str:
+        return str(measure[name]) if measure[f"{name}_eur"] is not None else "stehen noch nicht fest" if measure[f"{name}_eur_zeichen"] == "..." else "nicht angegeben"
+
+    return f"Kosten {told('kosten')}" + (f", davon Drittmittel {told('drittmittel')}" if measure["kosten_eur"] is not None else "")
 
 
 def _editor(text: str | None, letters: int) -> list[str]:

@@ -309,7 +309,7 @@ class View:
         first, last = known[max(0, len(known) - POINTS)], known[-1]
         verdict = str(one.trend[area.place])
         sentence = wording.trend_sentence(indicator["name"], unit, verdict, (one.years[first], float(own[first])), (one.years[last], float(own[last])))
-        svg = figures.panel(one.years, own, one["ki_unten"][area.place], one["ki_oben"][area.place], town, others, limits or self.scale(area.level, name), wording.digits_of(unit),
+        svg = figures.panel(one.years, own, one["ki_unten"][area.place], one["ki_oben"][area.place], town, others, limits or self.scale(area.level, name),
                             f"{area.name}, {sentence} Alle Jahre in der Tabelle.", self.edition.simulated)  # fmt: skip
         table = [{"jahr": y, **self.cell(one, area.place, at, unit), "stadt": wording.number(float(town[at]), wording.digits_of(unit)) if town is not None else ""} for at, y in enumerate(one.years)]
         return {"indikator": indicator, "page": indicator_page(name), "svg": svg, "sentence": sentence, "table": table, "unit": wording.UNIT.get(unit, unit),
