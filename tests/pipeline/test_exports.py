@@ -141,6 +141,21 @@ def test_marts_leave_as_parquet_with_their_descriptions(published_small: Town) -
         assert columns <= set(file.metadata), name
 
 
+def test_children_by_single_year_and_area(demo: Town) -> None:
+    rows = read(demo, "verwaltung", "exp_jugendhilfe__kinder", "gebietsstand, raumeinheit_id, stichtag, kennzahl_id, wert", "ebene = 'sozialraum'")
+    found: dict[tuple, dict[str, float | None]] = {}
+    for version, area, day, count, value in rows:
+        found.setdefault((version, area, day), {})[count] = value
+    years = [f"alter_{age}" for age in range(18)]
+    assert len({area for version, area, _ in found if version == "hilden2020"}) == 22
+    for counts in found.values():
+        assert set(years) <= set(counts)
+        for first, last in ((0, 2), (3, 5), (6, 14), (15, 17)):
+            whole, parts = counts[f"alter_{first}_{last}"], [counts[name] for name in years[first : last + 1]]
+            assert None in (whole, *parts) or whole == sum(parts)
+    assert sum(value is not None for counts in found.values() for value in counts.values()) > 0.9 * sum(map(len, found.values()))
+
+
 def test_coverage_by_both_definitions(demo: Town) -> None:
     rows = read(demo, "verwaltung", "exp_jugendhilfe__betreuung", "ebene, altersgruppe, plaetze, kinder, versorgungsquote, betreuungsquote")
     assert {row[1] for row in rows} == {"u3", "ue3"}

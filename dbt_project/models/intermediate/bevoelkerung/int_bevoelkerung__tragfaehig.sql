@@ -60,7 +60,7 @@ tragfaehig as (
         on eigenschaft.lieferung_id = spanne.lieferung_id
         and eigenschaft.gliederung = spanne.gliederung
         and kennzahl.kennzahl_id = spanne.kennzahl_id
-    where kennzahl.thema = 'bevoelkerung'
+    where kennzahl.thema in ('bevoelkerung', 'jahrgang')
         and (kennzahl.geschlecht is null or (eigenschaft.nach_geschlecht and (kennzahl.geschlecht = 'w' or not eigenschaft.nur_weiblich)))
         and (kennzahl.staatsangehoerigkeit is null or eigenschaft.nach_staatsangehoerigkeit)
         and (kennzahl.migrationshintergrund is null or eigenschaft.nach_migrationshintergrund)

@@ -80,6 +80,9 @@ summiert as (
         and feinste.raumeinheit_id = vorfahr.raumeinheit_id
         -- Derselbe Block steht nur in seinem Gebietsstand, nicht in jedem, dessen Gebiete er trägt.
         and (paar.nach_gebietsstand = gliederung.gebietsstand or vorfahr.vorfahr_ebene <> gliederung.ebene)
+    -- Einzelne Jahrgänge nur auf dem Gebietsstand der Lieferung: nebeneinander verrieten zwei Stände sie für jedes Bruchstück.
+    where gliederung.gebietsstand = vorfahr.gebietsstand
+        or feinste.kennzahl_id not in (select kennzahl_id from {{ ref('kennzahlen') }} where thema = 'jahrgang')
     group by feinste.gliederung_nr, vorfahr.gebietsstand, vorfahr.vorfahr_ebene, vorfahr.vorfahr_id, feinste.kennzahl_id
 ),
 

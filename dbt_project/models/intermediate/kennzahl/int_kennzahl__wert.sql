@@ -48,7 +48,8 @@ bevoelkerung as (
         and geruest.ebene = vorrangig.ebene
         and geruest.raumeinheit_id = vorrangig.raumeinheit_id
         and kennzahl.kennzahl_id = vorrangig.kennzahl_id
-    where kennzahl.thema = 'bevoelkerung'
+    -- Einzelne Jahrgänge haben eine Zeile, wo sie gezählt sind; ohne Register gibt es sie nicht.
+    where kennzahl.thema = 'bevoelkerung' or (kennzahl.thema = 'jahrgang' and vorrangig.kennzahl_id is not null)
 ),
 
 flaeche as (

@@ -5,7 +5,9 @@ with feinste as (
     from {{ ref('int_kennzahl__wert') }}
     where wert is not null
         and ebene not in (select ebene from {{ ref('stg_tuer__ebene') }} where verlaesst_das_haus)
-        and (stichtag, kennzahl_id) in (select (stichtag, kennzahl_id) from {{ ref('int_schutz__zaehlung') }})
+        and (stichtag, kennzahl_id) in (
+            select (stichtag, kennzahl_id) from {{ ref('int_schutz__zaehlung') }} group by stichtag, kennzahl_id having count(distinct gebietsstand) > 1
+        )
     -- Derselbe Block steht in jedem Gebietsstand mit derselben Zahl.
     qualify row_number() over (partition by stichtag, kennzahl_id, ebene, raumeinheit_id order by gebietsstand) = 1
 ),
