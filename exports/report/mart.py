@@ -69,6 +69,12 @@ class Series:
         return self.measures[measure]
 
     @cached_property
+    def known(self) -> slice:
+        """Columns from the first to the last year with a value anywhere; other indicators may reach further."""
+        at = np.flatnonzero((~np.isnan(self["wert"])).any(axis=0))
+        return slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 0)
+
+    @cached_property
     def newest(self) -> np.ndarray:
         """The known values of the newest year with any."""
         values = self["wert"][:, self.last] if self.last is not None else np.empty(0)

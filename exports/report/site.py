@@ -145,7 +145,8 @@ def _ranking(view: View, level: str, data: dict[str, Any], year: int, digits: in
 def _towns(view: View, indicator: dict[str, Any]) -> dict[str, Any]:
     """Years x (town and the areas of the coarsest profile level) as a table."""
     areas = [view.mart.town, *(view.mart.areas[view.mart.profiles[0].id] if view.mart.profiles else [])]
-    years = sorted({y for a in areas for y in view.mart.of(a.level, indicator["indikator_id"]).years})
+    parts = [view.mart.of(a.level, indicator["indikator_id"]) for a in areas]
+    years = sorted({y for one in parts for y in one.years[one.known]})
     rows = []
     for year in years:
         cells = []

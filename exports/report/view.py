@@ -309,9 +309,10 @@ class View:
         first, last = known[max(0, len(known) - POINTS)], known[-1]
         verdict = str(one.trend[area.place])
         sentence = wording.trend_sentence(indicator["name"], unit, verdict, (one.years[first], float(own[first])), (one.years[last], float(own[last])))
-        svg = figures.panel(one.years, own, one["ki_unten"][area.place], one["ki_oben"][area.place], town, others, limits or self.scale(area.level, name),
+        shown = one.known
+        svg = figures.panel(one.years[shown], own[shown], one["ki_unten"][area.place, shown], one["ki_oben"][area.place, shown], None if town is None else town[shown], None if others is None else others[:, shown], limits or self.scale(area.level, name),
                             f"{area.name}, {sentence} Alle Jahre in der Tabelle.", self.edition.simulated)  # fmt: skip
-        table = [{"jahr": y, **self.cell(one, area.place, at, unit), "stadt": wording.number(float(town[at]), wording.digits_of(unit)) if town is not None else ""} for at, y in enumerate(one.years)]
+        table = [{"jahr": y, **self.cell(one, area.place, at, unit), "stadt": wording.number(float(town[at]), wording.digits_of(unit)) if town is not None else ""} for at, y in enumerate(one.years) if shown.start <= at < shown.stop]
         return {"indikator": indicator, "page": indicator_page(name), "svg": svg, "sentence": sentence, "table": table, "unit": wording.UNIT.get(unit, unit),
                 "trend": wording.TREND[verdict], "zeichen": wording.TREND_SIGN[verdict], "stadt": town is not None, "andere": others is not None, "area": area}  # fmt: skip
 

@@ -118,7 +118,7 @@ def trends(verdicts: Sequence[str], rising: Sequence[str], falling: Sequence[str
     count = {verdict: sum(v == verdict for v in verdicts) for verdict in TREND}
     tested = len(verdicts) - count[NOT_COMPUTABLE]
     if not tested:
-        return "Wie sich das Gebiet in den letzten fünf Jahren verändert hat, lässt sich nicht sagen: dafür braucht es fünf aufeinanderfolgende Jahre mit Fallzahlen."
+        return "Wie sich das Gebiet in den letzten fünf Jahren verändert hat, lässt sich nicht sagen: dafür braucht es fünf aufeinanderfolgende Jahre mit Fallzahlen auf denselben Grenzen."
     parts = []
     if rising:
         parts.append(f"In den letzten fünf Jahren {'steigt' if len(rising) == 1 else 'steigen'}: {listing(rising)}.")
