@@ -24,7 +24,7 @@ class Panel:
 
     def block(self, values, missing=np.nan):
         """Values of the rows as a block; `missing` where there is no row."""
-        block = np.full(self.shape, missing)
+        block = np.full(self.shape, float(missing))
         block[self.group, self.place] = array(values)
         return block
 

@@ -17,6 +17,10 @@ def test_block_and_back():
     np.testing.assert_array_equal(panel.block([5, 6, 7], 1), [[5, 1, 6], [1, 7, 1]])
 
 
+def test_a_whole_number_for_what_is_missing_does_not_round_what_is_there():
+    np.testing.assert_array_equal(Panel([0, 1], [0, 1]).block([0.991, 2.5], 1), [[0.991, 1], [1, 2.5]])
+
+
 def test_no_rows_make_an_empty_block():
     assert Panel([], []).block([]).shape == (0, 0)
 
