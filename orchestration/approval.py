@@ -35,15 +35,11 @@ def _simulated(place: Workplace) -> Discussion:
     )
 
 
-def approve_release(place: Workplace, release_id: str | None, audience: str, discussion: Discussion) -> Path:
-    """Record the discussion and hand the waiting part of the release to the audience; returns its folder.
-
-    PermanentFailure where day, roles or result are missing or the day lies in the future; PublishRefused where
-    nothing waits for that audience.
-    """
+def checked(place: Workplace, discussion: Discussion) -> tuple[Discussion, list[str]]:
+    """The discussion as it is recorded, and its roles; PermanentFailure where day, two roles or result are missing or the day lies in the future."""
     if discussion.simulated:
         discussion = _simulated(place)
-    roles = tuple({r.strip().casefold(): r.strip() for r in discussion.roles if r.strip()}.values())
+    roles = list({r.strip().casefold(): r.strip() for r in discussion.roles if r.strip()}.values())
     if discussion.day is None:
         raise PermanentFailure("Das Datum der Besprechung fehlt; bitte mit --datum JJJJ-MM-TT angeben.")
     if discussion.day > utc_now().date():
@@ -52,6 +48,16 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
         raise PermanentFailure("Eine Freigabe braucht mindestens zwei verschiedene Rollen; bitte --rolle mehrfach angeben.")
     if len(discussion.comments.strip()) < SHORTEST_COMMENT:
         raise PermanentFailure("Das Ergebnis der Besprechung fehlt; bitte mit --besprechung in einem Satz angeben.")
+    return discussion, roles
+
+
+def approve_release(place: Workplace, release_id: str | None, audience: str, discussion: Discussion) -> Path:
+    """Record the discussion and hand the waiting part of the release to the audience; returns its folder.
+
+    PermanentFailure where day, roles or result are missing or the day lies in the future; PublishRefused where
+    nothing waits for that audience.
+    """
+    discussion, roles = checked(place, discussion)
     with place.locked():
         release_id = release_id or (place.home.current.resolve().name if place.home.current.exists() else None)
         if release_id is None:
@@ -64,7 +70,7 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
             raise PermanentFailure(f"Die Besprechung am {discussion.day:%d.%m.%Y} liegt vor der Veröffentlichung vom {made:%d.%m.%Y}; besprochen wird, was vorliegt.")
         if any(a["zielgruppe"] == audience for a in place.ledger.approvals(release_id)):
             raise PermanentFailure(f"Die Veröffentlichung {release_id} ist für {audience} schon freigegeben und bleibt, wie sie ist; Änderungen kommen mit der nächsten.")
-        record = {"datum": discussion.day.isoformat(), "rollen": list(roles), "besprechung": discussion.comments.strip(), "simuliert": discussion.simulated}
+        record = {"datum": discussion.day.isoformat(), "rollen": roles, "besprechung": discussion.comments.strip(), "simuliert": discussion.simulated}
         with place.ledger.transaction():
             place.ledger.record_approval(
                 release_id=release_id,

@@ -181,6 +181,7 @@ def verify(town: str | None) -> None:
     """Nachweise prüfen: Kette, Fingerabdrücke im Archiv, Rückverfolgung jeder Veröffentlichung. Endet mit 1 bei Abweichung."""
     from orchestration.resources import workplace
     from orchestration.verify import findings
+    from warehouse.frozen import deleted
 
     place = workplace(town)
     found = list(findings(place))
@@ -190,6 +191,49 @@ def verify(town: str | None) -> None:
         sys.exit(1)
     accepted = len(place.ledger.deliveries("angenommen"))
     click.echo(f"Alles stimmt: {len(place.ledger.chain())} Einträge der Kette, {accepted} Lieferungen, {len(place.ledger.releases())} Veröffentlichungen.")
+    if gone := deleted(place.ledger.chain()):
+        click.echo(f"Personen gelöscht: {len(gone)} Lieferungen, nichts davon in Rohzone, Quarantäne, Archiv oder Warehouse; ihre Zählungen sind, wie die Kette sie nennt.")
+
+
+@main.command("loeschlauf")
+@city_option
+@click.option("--am", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Nur für die Modellstadt: als wäre es dieser Tag. Sonst gilt die Uhr.")
+def deletion_run(town: str | None, day: Any) -> None:
+    """Löschen, was nach der Aufbewahrung seiner Quelle fällig ist: Originale und Rohdaten von Personen.
+
+    Jede Löschung steht vorher in der Kette; ihre Zählungen bleiben eingefroren. Jeder Lauf tut das auch von selbst.
+    """
+    from orchestration.deletion import delete_due
+    from orchestration.resources import workplace
+
+    went, waiting = delete_due(workplace(town), day.date() if day else None)
+    for delivery, kind, rule in went:
+        click.echo(f"gelöscht: {delivery} ({kind}), {rule}")
+    for delivery in waiting:
+        click.echo(f"wartet: {delivery}, fällig, aber noch nicht in einer Veröffentlichung eingefroren; der nächste Lauf holt es nach")
+    click.echo(f"{len(went)} Löschungen, {len(waiting)} warten. ./sozialraum verify prüft sie, ./sozialraum nachbau beweist, dass der Stand daraus wieder entsteht.")
+
+
+@main.command("nachbau")
+@city_option
+@click.argument("release_id", metavar="[RELEASE]", required=False)
+def rebuild_release(town: str | None, release_id: str | None) -> None:
+    """Eine Veröffentlichung noch einmal bauen und jede Datei unter exports/ Byte für Byte vergleichen.
+
+    Aus den Lieferungen, soweit sie aufbewahrt sind, sonst aus den eingefrorenen Zählungen. Ändert nichts. Endet mit 1 bei Abweichung.
+    """
+    from orchestration.rebuild import rebuild
+    from orchestration.report import Progress
+    from orchestration.resources import workplace
+
+    with Progress() as progress:
+        result = rebuild(workplace(town, echo=progress.say), release_id)
+    for kind, names in (("anders", result.different), ("fehlt im Nachbau", result.missing), ("nur im Nachbau", result.added)):
+        for name in names:
+            click.echo(f"{kind}: {name}")
+    source = f"{result.from_counts} Lieferungen ohne Personen, aus eingefrorenen Zählungen" if result.from_counts else "alle Lieferungen im Original"
+    click.echo(f"{result.release_id}: {result.equal} Dateien Byte für Byte gleich, {len(result.different) + len(result.missing) + len(result.added)} nicht ({source}).")
+    sys.exit(0 if result.holds else 1)
 
 
 @main.command()
@@ -241,6 +285,58 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
     day: date | None = datum.date() if datum else None
     folder = approve_release(workplace(town), release_id, zielgruppe, Discussion(day, roles, comments or "", simuliert))
     click.echo(f"Freigegeben für {zielgruppe}: {folder}")
+
+
+@main.command()
+@click.argument("aussage")
+@city_option
+@click.option("--stichtag", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Nötig nur, wo es die Aussage zu mehreren Stichtagen gibt.")
+@click.option("--grund", "reason", default="", metavar="TEXT", help="Anlass, ohne Namen.")
+def widerruf(aussage: str, town: str | None, day: Any, reason: str) -> None:
+    """Eine freigegebene Aussage aus Interviews oder Workshops zurückziehen.
+
+    \b
+    ./sozialraum widerruf "Interview 01, Segment 3" --grund "Widerruf der Einwilligung"
+    Wortlaut und Freigabe verschwinden aus Rohzone, eingefrorenen Ständen, Warehouse und Originalen; jede Veröffentlichung
+    mit ihr, auch freigegebene und wartende, wird ohne sie neu herausgegeben (release.json: widerrufe). Die Kette hält es fest.
+    """
+    from orchestration.resources import workplace
+    from orchestration.withdrawal import withdraw
+
+    statement, touched = withdraw(workplace(town), aussage, day.date() if day else None, reason)
+    for copy in touched:
+        click.echo(f"neu herausgegeben: {copy.release_id} für {copy.audience}")
+    click.echo(f"Widerrufen: {statement.aussage_id} vom {statement.stichtag}. Wer frühere Dateien hat, muss sie austauschen; beim Lieferanten und in redaktion/ bleibt, was dort steht.")
+
+
+@main.command()
+@city_option
+@click.option("--lieferung", "delivery_id", metavar="ID", help="Welche Befragung; ohne Angabe die einzige.")
+@click.option("--zweck", "purpose", default="", metavar="TEXT", help="Wofür die Antworten gebraucht werden.")
+@click.option("--datum", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Tag der Besprechung.")
+@click.option("--rolle", "roles", multiple=True, metavar="ROLLE", help="Wer beteiligt war, mehrfach: --rolle Statistikstelle --rolle Datenschutz. Rollen, keine Namen.")
+@click.option("--besprechung", "comments", metavar="TEXT", help="Was besprochen und entschieden wurde.")
+@click.option("--vergroebern", "coarsened", multiple=True, metavar="MERKMAL=STUFE", help="Gröber zeigen, mehrfach möglich: --vergroebern raum=stadtbereich --vergroebern geschlecht=ohne.")
+@click.option("--simuliert", is_flag=True, help="Nur für die Modellstadt: eine erfundene Besprechung eintragen, so gekennzeichnet.")
+def mikrodaten(town: str | None, delivery_id: str | None, purpose: str, day: Any, roles: tuple[str, ...], comments: str | None, coarsened: tuple[str, ...], simuliert: bool) -> None:
+    """Antworten einer Befragung einzeln herausgeben, nach Prüfung auf Wiedererkennbarkeit, Zweck und Besprechung.
+
+    \b
+    Nur Befragungen, nie Register oder Sozialdaten. Der Auszug liegt danach unter sealed/mikrodaten/ für die Statistikstelle:
+    daten.csv, codebuch.csv, LIESMICH.md und pruefung.json. Geprüft wird auf mikrodaten_k gleiche Personen und
+    mikrodaten_l verschiedene Antworten (sozialraum.yml); was nicht reicht, wird abgelehnt, mit dem, was reichen würde.
+    """
+    from orchestration.approval import Discussion
+    from orchestration.microdata import extract
+    from orchestration.resources import workplace
+
+    if wrong := [text for text in coarsened if "=" not in text]:
+        raise click.BadParameter(f"{wrong[0]}: erwartet wird MERKMAL=STUFE, etwa raum=stadtbereich.", param_hint="--vergroebern")
+    steps = dict(text.split("=", 1) for text in coarsened)
+    done = extract(workplace(town), delivery_id, purpose, Discussion(day.date() if day else None, roles, comments or "", simuliert), steps)
+    found = done.assessment
+    click.echo(f"Auszug: {done.folder}")
+    click.echo(f"{done.persons} Befragte, {done.withheld} zurückgehalten; kleinste Gruppe {found.k}, eindeutig {found.unique}, wenigste verschiedene Antworten " + ", ".join(f"{name} {count}" for name, count in found.diversity.items()))
 
 
 @main.command()

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestration import withdrawal
 from orchestration.resources import Workplace
-from warehouse import vault
+from warehouse import frozen, vault
+from warehouse.connect import connect, literal
 from warehouse.ledger import BEGINNING, delivery_facts, link_hash, release_facts
 from warehouse.publish import checksums
 from warehouse.settings import SettingsError
@@ -56,6 +58,9 @@ def findings(place: Workplace) -> Iterator[str]:
             yield from _originals(place, row, name in gone)
     for name in said.keys() - entries.keys():
         yield f"Lieferung {name}: steht in der Kette, aber nicht mehr im Verzeichnis."
+    yield from frozen.tampered(home, chain)
+    yield from _persons_left(place, frozen.deleted(chain))
+    yield from withdrawal.left_over(place)
     for release in ledger.releases():
         if releases.get(release["release_id"]) != json.loads(json.dumps(release_facts(release))):
             yield f"Veröffentlichung {release['release_id']}: das Verzeichnis sagt etwas anderes als die Kette."
@@ -69,6 +74,31 @@ def findings(place: Workplace) -> Iterator[str]:
                 yield f"Veröffentlichung {release['release_id']}: release.json nennt andere Eingaben als das Verzeichnis."
             if written.get("dateien") != checksums(folder / "exports"):
                 yield f"Veröffentlichung {release['release_id']}: Dateien unter exports/ wurden verändert."
+
+
+def _persons_left(place: Workplace, gone: set[str]) -> Iterator[str]:
+    """Rows of persons that the chain says are deleted and that are still somewhere."""
+    home = place.home
+    persons = {quelle.quelle: quelle.personentabellen for quelle in place.city.quellen}
+    for entry in place.ledger.deliveries():
+        name = entry["lieferung_id"]
+        if name not in gone:
+            continue
+        tables = persons.get(entry["quelle_id"])
+        rows = [folder for zone in (home.raw, home.quarantine) for folder in zone.glob(f"*/delivery={name}") if tables is None or folder.parent.name in tables]
+        yield from (f"Lieferung {name}: laut Kette gelöscht, aber {folder.relative_to(home.root)} ist noch da." for folder in sorted(rows))
+        if (home.sealed_archive / entry["quelle_id"] / name).exists():
+            yield f"Lieferung {name}: die Rohdaten sind gelöscht, das Original liegt noch im Archiv."
+    if gone and home.warehouse_db.is_file():
+        with connect(home.warehouse_db, read_only=True) as db:
+            tables_of_persons = db.execute(
+                f"""select schema_name, table_name from duckdb_columns() group by all
+                    having bool_or(column_name = 'lieferung_id') and bool_or(column_name in ({", ".join(map(literal, sorted(frozen.PERSONS)))}))
+                       and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables()) order by all"""
+            ).fetchall()
+            for schema, table in tables_of_persons:
+                for (name,) in db.execute(f"select distinct lieferung_id from {schema}.{table} where lieferung_id in ({', '.join(map(literal, sorted(gone)))}) order by 1").fetchall():
+                    yield f"Lieferung {name}: laut Kette gelöscht, aber das Warehouse hält noch Personen in {table}."
 
 
 def _originals(place: Workplace, row: dict[str, Any], deleted: bool) -> Iterator[str]:

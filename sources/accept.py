@@ -230,8 +230,7 @@ class _Door:
 
     @cached_property
     def columns(self) -> dict[str, dict[str, str]]:
-        """Every raw table -> its columns, as all known towns together declare them."""
-        return raw_tables([self.city, *(city for city in _shipped_cities() if city.folder != self.city.folder)])
+        return known_tables(self.city)
 
     @cached_property
     def store(self) -> Store:
@@ -504,6 +503,11 @@ class _Door:
                 while parent != self.inbox and not any(parent.iterdir()):
                     parent.rmdir()
                     parent = parent.parent
+
+
+def known_tables(city: City) -> dict[str, dict[str, str]]:
+    """Every raw table -> its columns, as all known towns together declare them."""
+    return raw_tables([city, *(other for other in _shipped_cities() if other.folder != city.folder)])
 
 
 @cache

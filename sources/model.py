@@ -158,8 +158,14 @@ class Aufbewahrung(Declared):
     originale_tage: int = Field(default=0, ge=0)
     #: Originals of deliveries with rows in quarantine, so that a correction can let them in.
     quarantaene_tage: int = Field(default=90, ge=0)
-    #: Rows in the raw zone; without it they stay. The counts made from them have to be frozen before.
+    #: Rows in the raw zone; without it they stay. The counts made from them are frozen before.
     rohdaten_tage: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _originals_first(self) -> Aufbewahrung:
+        if self.rohdaten_tage is not None and self.originale_tage > self.rohdaten_tage:
+            raise ValueError("originale_tage reicht über rohdaten_tage hinaus; Originale dürfen die Rohdaten nicht überleben")
+        return self
 
 
 class Format(Declared):
@@ -222,6 +228,8 @@ class Tabelle(Declared):
     zeilen_genau: dict[str, int] = {}
     regeln: tuple[Regel, ...] = ()
     korrekturen: tuple[Korrektur, ...] = ()
+    #: Says nothing about persons though its source does (a codebook): stays when the source's rows are deleted.
+    sachdaten: bool = False
     #: A delivery without this table is complete.
     optional: bool = False
     #: Own town as it stands at the end of written addresses ("Markt 1, 40721 Hilden"); another one there is not placed.
@@ -292,6 +300,36 @@ class Bezug(Declared):
     known_hosts: Path | None = None
 
 
+class Merkmal(Declared):
+    """A quasi-identifier of a microdata extract: its column and how it may be coarsened, step by step."""
+
+    spalte: Name
+    beschreibung: str
+    #: Name of the step -> {coarser category: codes it takes in}. Leaving the column out is always the last step.
+    stufen: dict[Name, dict[str, tuple[str, ...]]] = {}
+    #: Level of area of the column; its coarser levels are the steps then.
+    gebiet: str | None = None
+
+
+class Mikrodaten(Declared):
+    """What of a survey may be handed out person by person, if it passes the test for anonymity."""
+
+    tabelle: Name
+    codebuch: Name
+    #: What allows it; a consent that covers counts alone does not.
+    rechtsgrundlage: str
+    #: Column of the raw table that numbers persons; it never leaves.
+    person: Name
+    #: Columns with the question and its answer.
+    frage: Name = "frage"
+    antwort: Name = "code"
+    #: SQL condition over the raw table's columns: whose answers count.
+    nur_wenn: str = "true"
+    merkmale: dict[Name, Merkmal]
+    #: Questions whose answers may not follow from the quasi-identifiers alone.
+    sensibel: tuple[str, ...] = Field(min_length=1)
+
+
 class Quelle(Declared):
     """One source of one town."""
 
@@ -331,13 +369,24 @@ class Quelle(Declared):
     #: Sources that have to be in before this one (area lists, addresses).
     nach: tuple[Name, ...] = ()
     aufbewahrung: Aufbewahrung = Aufbewahrung()
+    #: Only surveys: without it nothing of persons ever leaves a source one by one.
+    mikrodaten: Mikrodaten | None = None
     tabellen: tuple[Tabelle, ...]
 
     @model_validator(mode="after")
     def _persons_declared(self) -> Quelle:
         if any(t.personal for t in self.tabellen) and not self.personenbezug:
             raise ValueError("Spalten mit Personenbezug brauchen personenbezug: true")
+        if self.mikrodaten and (self.abschottung or any(t.personal for t in self.tabellen)):
+            raise ValueError("mikrodaten gibt es nur für Befragungen ohne Kennungen von Personen, nie aus Registern und Sozialdaten")
+        if contradicting := sorted({t.tabelle for t in self.tabellen if t.sachdaten} & {t.tabelle for t in self.tabellen if t.personal or not t.sachdaten}):
+            raise ValueError(f"sachdaten und Personen in derselben Tabelle: {contradicting}")
         return self
+
+    @property
+    def personentabellen(self) -> frozenset[str]:
+        """Raw tables of this source whose rows are about persons and go with its retention."""
+        return frozenset(t.tabelle for t in self.tabellen if not t.sachdaten) if self.personenbezug else frozenset()
 
 
 class Gebietsstand(Declared):

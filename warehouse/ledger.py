@@ -198,6 +198,28 @@ class Ledger:
     def remember_file(self, path: str, size: int, mtime_ns: int, sha256: str) -> None:
         self._insert("insert or replace", "datei_stand", {"pfad": path, "groesse": size, "mtime_ns": mtime_ns, "sha256": sha256})
 
+    # going back
+
+    def as_of(self, release_id: str, path: Path) -> Ledger:
+        """A copy in ``path`` that knows what was known when a release was made: deliveries, releases and approvals before it."""
+        copy = sqlite3.connect(path)
+        self._db.backup(copy)
+        copy.close()
+        past = Ledger(path)
+        chain = [(row["ereignis"], json.loads(row["angaben"])) for row in self.chain()]
+        until = next(number for number, (event, facts) in enumerate(chain) if event == "veroeffentlicht" and facts["release_id"] == release_id)
+        known = {facts["lieferung_id"] for event, facts in chain[:until] if event == "angenommen"}
+        approved = {(facts["release_id"], facts["zielgruppe"]) for event, facts in chain[:until] if event == "freigegeben"}
+        with past.transaction():
+            for row in past.deliveries():
+                if row["lieferung_id"] not in known:
+                    past._db.execute("delete from lieferung where lieferung_id = ?", (row["lieferung_id"],))
+            for row in past.approvals():
+                if (row["release_id"], row["zielgruppe"]) not in approved:
+                    past._db.execute("delete from freigabe where freigabe_id = ?", (row["freigabe_id"],))
+            past._db.execute("delete from release where nummer >= (select nummer from release where release_id = ?)", (release_id,))
+        return past
+
     # runs
 
     def begin_run(self, occasion: str, now: datetime) -> int:

@@ -25,6 +25,10 @@ class Home:
     raw = property(lambda self: self.sealed / "raw")
     warehouse_db = property(lambda self: self.sealed / "warehouse.duckdb")
     tmp = property(lambda self: self.sealed / "tmp")
+    #: Counts per delivery, frozen with each release: what stays when the persons are deleted.
+    frozen = property(lambda self: self.sealed / "zaehlungen")
+    #: Approved extracts of survey answers, for the statistics office to hand on.
+    microdata = property(lambda self: self.sealed / "mikrodaten")
     quarantine = property(lambda self: self.sealed / "quarantine")
     #: Person-level originals, encrypted, as long as their source's retention says.
     sealed_archive = property(lambda self: self.sealed / "archive")

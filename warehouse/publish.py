@@ -172,6 +172,35 @@ def write_mart(target: Path, audience: str, home: Home, settings: Settings, mani
     return counts
 
 
+def without(mart: Path, target: Path, where: Callable[[set[str]], str | None]) -> list[tuple[str, str]]:
+    """Copy a mart of an audience into a new file, leaving out the rows that ``where`` names by a table's columns.
+
+    Written anew, because a database keeps what is deleted in it. Returns (schema, table) of those that lost rows.
+    """
+    changed = []
+    target.unlink(missing_ok=True)
+    with connect() as db:
+        db.execute("set threads = 1")
+        db.execute(f"attach {literal(mart)} as before (read_only)")
+        db.execute(f"attach {literal(target)} as after (storage_version '{STORAGE_VERSION}')")
+        db.execute("begin")
+        for schema, name, comment in db.execute("select schema_name, table_name, comment from duckdb_tables() where database_name = 'before' order by 1, 2").fetchall():
+            db.execute(f"create schema if not exists after.{schema}")
+            columns = db.execute("select column_name, comment from duckdb_columns() where database_name = 'before' and schema_name = ? and table_name = ? order by column_index", [schema, name]).fetchall()
+            condition = where({column for column, _ in columns})
+            rows = f"from before.{schema}.{name}" + (f" where ({condition}) is not true" if condition else "")
+            db.execute(f"create table after.{schema}.{name} as {rows}")
+            if condition and db.execute(f"select count(*) from before.{schema}.{name} where {condition}").fetchall()[0][0]:
+                changed.append((schema, name))
+            if comment is not None:
+                db.execute(f"comment on table after.{schema}.{name} is {literal(comment)}")
+            for column, text in columns:
+                if text is not None:
+                    db.execute(f'comment on column after.{schema}.{name}."{column}" is {literal(text)}')
+        db.execute("commit")
+    return changed
+
+
 def _export_models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """dbt models under models/exports; PublishRefused for one without an audience."""
     models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model" and "exports" in n["fqn"]]

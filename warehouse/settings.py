@@ -38,6 +38,11 @@ class Settings(BaseModel):
     dagster_postgres: str | None = None
     #: Fetch sources whose declaration says where they lie (``bezug``); off, a run never reaches out.
     bezug: bool = False
+    #: Microdata of surveys: persons at least alike in what others may know (k), different answers at least among them (l),
+    #: and the largest share of respondents that may be left out to get there.
+    mikrodaten_k: int = Field(default=5, ge=3)
+    mikrodaten_l: int = Field(default=2, ge=2)
+    mikrodaten_zurueckgehalten: float = Field(default=0.05, ge=0, le=0.2)
     #: How many ordinary releases stay; monthly editions always do.
     releases_behalten: int = Field(default=5, ge=1)
 

@@ -12,12 +12,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from orchestration import withdrawal
 from orchestration.assets.sources import delivery_key
 from orchestration.dbt import FAILED, Dbt
 from orchestration.failures import PermanentFailure
 from orchestration.resources import EDITION_TAG
 from sources.model import City
-from warehouse import facts
+from warehouse import facts, frozen
 
 RAW_CALL = re.compile(r"\broh\(\s*['\"]([a-z0-9_]+)['\"]")
 
@@ -58,6 +59,9 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
             place.echo("Nichts Neues angenommen, der veröffentlichte Stand bleibt.")
             return
         facts.hand_over(place.home, place.ledger)
+        for statement in withdrawal.withdrawn(place):
+            withdrawal.strip(place, statement)
+        frozen.hand_over(place.home, place.ledger)
         with place.stage("Modelle"):
             results = dbt.build(place.echo)
         broken = []

@@ -4,11 +4,11 @@ import dagster as dg
 
 from orchestration.assets.bericht import report_asset
 from orchestration.dbt import Dbt
+from orchestration.files import write_release
 from orchestration.resources import EDITION_TAG, Workplace
-from warehouse import attack, publish, rules
+from warehouse import attack, frozen, publish, rules
 
 GROUP = "veroeffentlichung"
-EXPORTED = ("fct_indikatorwert",)
 MART = dg.AssetKey([GROUP, "mart"])
 FILES = dg.AssetKey([GROUP, "dateien"])
 RELEASE = dg.AssetKey([GROUP, "release"])
@@ -34,14 +34,11 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
     @dg.asset(key=FILES, group_name=GROUP, deps=[MART], kinds={"parquet", "csv"}, required_resource_keys={"workplace"},
               description="Parquet, CSV für Maschinen und CSV für Excel, je Zielgruppe.")  # fmt: skip
     def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from exports.contract import load_contracts
-        from exports.write import write_files
-
         place: Workplace = context.resources.workplace
         place.echo("Veröffentlichung: Dateien")
         folders = {audience: place.draft.audience_folder(place.home, audience) for audience in publish.AUDIENCES}
         with place.stage("Export"):
-            written = write_files(folders, EXPORTED, load_contracts(), _about(place), place.city.stadt.simuliert, place.settings.threads)
+            written = write_release(place, folders, place.draft.release_id, place.draft.inputs, place.receipt)
         return dg.MaterializeResult(metadata={"dateien": len(written), "bytes": sum(p.stat().st_size for p in written)})
 
     bericht = report_asset(FILES)
@@ -63,6 +60,9 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
                 )
             if found:
                 raise publish.PublishRefused(f"Veröffentlichung für {audience} verweigert: {found[0]} (insgesamt {len(found)} Befunde).")
+        persons = {source.quelle for source in place.city.quellen if source.personenbezug}
+        deliveries = [row for row in place.ledger.deliveries("angenommen") if row["aktiv"] and row["quelle_id"] in persons]
+        frozen.freeze(place.home, place.ledger, place.draft.release_id, frozen.models(dbt.manifest), deliveries, place.receipt.isoformat())
         folder = publish.finish(
             place.draft, place.home, place.ledger, keep=place.settings.releases_behalten, now=place.receipt,
             facts={"stadt": place.city.stadt.name, "simuliert": place.city.stadt.simuliert},
@@ -72,20 +72,3 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         yield dg.AssetCheckResult(check_name="angriff", passed=True, metadata={"zielgruppen": list(publish.AUDIENCES)})
 
     return [mart, files, bericht, release]
-
-
-def _about(place: Workplace) -> dict[str, str]:
-    """What every package says of its origin."""
-    active = [row for row in place.ledger.deliveries("angenommen") if row["aktiv"]]
-    names = {source.quelle: source.name for source in place.city.quellen}
-    dates = sorted({row["stichtag"] for row in active})
-    return {
-        "release": place.draft.release_id,
-        "stadt": place.city.stadt.name,
-        "ags": place.city.stadt.ags,
-        "epsg": str(place.city.stadt.epsg),
-        "erstellt": place.receipt.isoformat(),
-        "stichtage": f"{dates[0]} bis {dates[-1]}" if dates else "keine",
-        "quellen": "; ".join(sorted({f"{names[row['quelle_id']]}, zuletzt {max(r['stichtag'] for r in active if r['quelle_id'] == row['quelle_id'])}" for row in active})),
-        "simuliert": "ja" if place.city.stadt.simuliert else "nein",
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from orchestration import verify
 from orchestration.doctor import encryption
 from orchestration.resources import Workplace
 from sources import retention
-from warehouse import vault
+from sources.model import Aufbewahrung
+from warehouse import frozen, vault
+from warehouse.connect import connect
 
 
 @pytest.fixture
@@ -29,16 +32,53 @@ def register(door: Door) -> Door:
 
 def after(door: Door, days: int) -> tuple[int, int, int]:
     """(things deleted, originals left, raw files left) that many days after receipt."""
-    count = retention.enforce(door.city.quelle("melderegister_bestand"), door.home, door.ledger, NOW + timedelta(days=days))
+    went = retention.enforce(door.city.quelle("melderegister_bestand"), door.home, door.ledger, NOW + timedelta(days=days))
     raw = [p for p in (door.home.raw / "melderegister_bestand").glob("delivery=melde*/*") if p.is_file()]
-    return count, len(list(door.home.sealed_archive.rglob(f"*{vault.SUFFIX}"))), len(raw)
+    return len(went), len(list(door.home.sealed_archive.rglob(f"*{vault.SUFFIX}"))), len(raw)
 
 
 def place(door: Door) -> Workplace:
     return Workplace(door.city, door.home, door.settings)
 
 
+def release(door: Door) -> None:
+    """A release that froze the counts of everything that is in; of which models does not matter here."""
+    with connect(door.home.warehouse_db) as db:
+        db.execute("create table person as select 1 as person_key, 'x' as lieferung_id")
+    frozen.freeze(door.home, door.ledger, "0001-x", {}, [row for row in door.ledger.deliveries() if row["aktiv"]], NOW.isoformat())
+    door.ledger.record_release(release_id="0001-x", nummer=1, erstellt=NOW.isoformat(), ausgabe=None, eingaben={"lieferungen": {}}, zielgruppen=[])
+
+
+def test_rows_wait_until_their_counts_are_frozen(register: Door) -> None:
+    assert after(register, 365) == (1, 0, 1)
+    release(register)
+    assert after(register, 365) == (1, 0, 0)
+    # With the rows goes the database that was made from them: it keeps deleted rows.
+    assert not register.home.warehouse_db.exists()
+
+
+def test_originals_never_outlive_the_rows(register: Door) -> None:
+    with pytest.raises(ValueError, match="Originale dürfen die Rohdaten nicht überleben"):
+        Aufbewahrung(originale_tage=31, rohdaten_tage=30)
+
+
+def test_verify_finds_persons_that_should_be_gone(register: Door) -> None:
+    release(register)
+    rows = next((register.home.raw / "melderegister_bestand").glob("delivery=melde*"))
+    name = rows.name.removeprefix("delivery=")
+    shutil.copytree(rows, register.home.root / "kopie")
+    after(register, 365)
+    assert list(verify.findings(place(register))) == []
+    shutil.copytree(register.home.root / "kopie", rows)
+    assert [f"sealed/raw/melderegister_bestand/delivery={name} ist noch da" in f for f in verify.findings(place(register))] == [True]
+    shutil.rmtree(rows)
+    with connect(register.home.warehouse_db) as db:
+        db.execute(f"create table person as select 1 as person_key, '{name}' as lieferung_id")
+    assert ["das Warehouse hält noch Personen in person" in f for f in verify.findings(place(register))] == [True]
+
+
 def test_time_passes(register: Door) -> None:
+    release(register)
     assert after(register, 29) == (0, 1, 1)
     assert after(register, 30) == (1, 0, 1)
     assert after(register, 31) == (0, 0, 1)
@@ -49,7 +89,7 @@ def test_time_passes(register: Door) -> None:
 
 
 def test_sources_without_persons_keep_everything(register: Door) -> None:
-    assert retention.enforce(register.city.quelle("gebiete"), register.home, register.ledger, NOW + timedelta(days=10_000)) == 0
+    assert retention.enforce(register.city.quelle("gebiete"), register.home, register.ledger, NOW + timedelta(days=10_000)) == []
 
 
 def test_verify_finds_every_tampering(register: Door) -> None:

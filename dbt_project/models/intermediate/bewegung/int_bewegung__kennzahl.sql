@@ -1,3 +1,4 @@
+{{ config(meta={'eingefroren': true}) }}
 -- Geburten, Sterbefälle und Wanderungen je Block aus den Ereignissen oder je Sozialraum aus der Tabelle.
 -- Ein Umzug in der Stadt zählt an beiden Enden, auch innerhalb eines Gebiets: so gehen Bestände und Bewegungen auf.
 {% set kennzahlen = {
@@ -42,3 +43,4 @@ aus_tabellen as (
 select * from aus_ereignissen
 union all
 select * from aus_tabellen
+{{ eingefrorene_zeilen() }}

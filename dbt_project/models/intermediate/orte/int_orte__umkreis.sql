@@ -1,3 +1,4 @@
+{{ config(meta={'eingefroren': true}) }}
 -- Einwohner mit Hauptwohnung, die höchstens so weit (Luftlinie) von einem Ort wohnen, wie seine Kategorie es nennt.
 -- Gezählt am Haus; wessen Anschrift gesperrt ist, am Mittelpunkt der Häuser seines Blocks. Nur wo ein Register Häuser nennt.
 with haus as (
@@ -84,3 +85,4 @@ gezaehlt as (
 )
 
 select * from gezaehlt
+{{ eingefrorene_zeilen() }}

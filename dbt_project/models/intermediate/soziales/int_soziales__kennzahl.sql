@@ -1,3 +1,4 @@
+{{ config(meta={'eingefroren': true}) }}
 -- SGB XII, AsylbLG, Wohngeld und SGB VIII je Block aus den Falllisten oder je Gebiet aus den zusammengefassten Tabellen.
 -- Was sich an der Tür nicht verorten ließ, steht in "nicht zuordenbar".
 {% set kennzahlen = {
@@ -96,3 +97,4 @@ aus_tabellen as (
 select * from aus_faellen
 union all
 select * from aus_tabellen
+{{ eingefrorene_zeilen() }}

@@ -1,3 +1,4 @@
+{{ config(meta={'eingefroren': true}) }}
 -- Dezimal summiert, damit die Reihenfolge der Zeilen nichts ändert. Was ein Anteil braucht: je Frage, Antwort und Gebiet die Zahl der Antworten, ihre Gewichte und deren Quadrate. Fehlende Codes
 -- zählen nicht zur Basis; bei Mehrfachfragen ist jede Nennung eine Antwort und die Basis, wer bis zum Ende befragt wurde.
 with moeglich as (
@@ -53,9 +54,14 @@ summen as (
     group by moeglich.lieferung_id, gebiet.stichtag, gebiet.gebietsstand, gebiet.ebene, gebiet.raumeinheit_id, moeglich.frage_id, moeglich.mehrfach, moeglich.frage, moeglich.antwort_code
 ),
 
+alle as (
+    select * from summen
+    {{ eingefrorene_zeilen(ohne=['summe_nr']) }}
+),
+
 nummeriert as (
     select *, row_number() over (order by lieferung_id, ebene, raumeinheit_id, frage, antwort_code) as summe_nr
-    from summen
+    from alle
 )
 
 select * from nummeriert
