@@ -195,6 +195,23 @@ def verify(town: str | None) -> None:
         click.echo(f"Personen gelöscht: {len(gone)} Lieferungen, nichts davon in Rohzone, Quarantäne, Archiv oder Warehouse; ihre Zählungen sind, wie die Kette sie nennt.")
 
 
+@main.command()
+@city_option
+def nachweise(town: str | None) -> None:
+    """Was der Datenschutz braucht, aus Deklarationen und Verträgen: Verarbeitungsverzeichnis, Folgenabschätzung, Zweckmatrix, Fristen.
+
+    Schreibt nach nachweise/ im Datenverzeichnis, als HTML und Markdown zum Lesen und CSV für Maschinen. Jede Veröffentlichung
+    für die Verwaltung trägt ihren Stand.
+    """
+    from orchestration.dbt import Dbt
+    from orchestration.evidence import FOLDER, write_evidence
+    from orchestration.resources import workplace
+
+    place = workplace(town)
+    for path in write_evidence(place, Dbt(place).manifest, place.home.root / FOLDER):
+        click.echo(path)
+
+
 @main.command("loeschlauf")
 @city_option
 @click.option("--am", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Nur für die Modellstadt: als wäre es dieser Tag. Sonst gilt die Uhr.")

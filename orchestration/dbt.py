@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ PROJECT = REPOSITORY / "dbt_project"
 SHARED = PROJECT / "target"
 MANIFEST = "manifest.json"
 PARSED = "partial_parse.msgpack"
+#: How a staging model names the raw table it reads.
+RAW_CALL = re.compile(r"\broh\(\s*['\"]([a-z0-9_]+)['\"]")
 FAILED = frozenset({"error", "fail", "runtime error"})
 
 

@@ -341,6 +341,10 @@ class Quelle(Declared):
     #: Needs a statistics office separated from the administration (§ 16 BStatG, Statistikgesetz of the Land).
     abschottung: bool
     personenbezug: bool
+    #: For the record of processing activities, where there are persons: what for, whose data, and which of them are special (Art. 9 GDPR).
+    zweck: str | None = None
+    betroffene: str | None = None
+    besondere_kategorien: tuple[str, ...] = ()
     #: Already published by its supplier: nothing in it needs protection any more.
     veroeffentlicht: bool = False
     #: Its figures are marked as provisional until a later delivery replaces them.

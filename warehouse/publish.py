@@ -127,12 +127,17 @@ def mart_models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
         if node["resource_type"] == "model" and "marts" in node["fqn"]:
             if not node["config"]["meta"].get("zielgruppen"):
                 raise PublishRefused(f"Der Mart {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
-            for column in node["columns"].values():
-                kind = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("feldklasse", "aggregat")
-                if strangers := sorted(set(node["config"]["meta"]["zielgruppen"]) - MAY_SEE.get(kind, frozenset())):
-                    raise PublishRefused(f"Der Mart {node['name']} zeigt {strangers[0]} die Spalte {column['name']} der Feldklasse {kind}; bitte die Spalte entfernen oder seine Zielgruppen einschränken.")
+            _may_be_seen(node, "Mart")
             marts[node["name"]] = node
     return marts
+
+
+def _may_be_seen(node: dict[str, Any], kind_of_table: str) -> None:
+    """PublishRefused for a column of a field class that one of the table's audiences may not see."""
+    for column in node["columns"].values():
+        kind = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("feldklasse", "aggregat")
+        if strangers := sorted(set(node["config"]["meta"]["zielgruppen"]) - MAY_SEE.get(kind, frozenset())):
+            raise PublishRefused(f"Der {kind_of_table} {node['name']} zeigt {strangers[0]} die Spalte {column['name']} der Feldklasse {kind}; bitte die Spalte entfernen oder seine Zielgruppen einschränken.")
 
 
 def write_mart(target: Path, audience: str, home: Home, settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
@@ -207,6 +212,7 @@ def _export_models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     for node in models:
         if not node["config"]["meta"].get("zielgruppen"):
             raise PublishRefused(f"Der Export {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
+        _may_be_seen(node, "Export")
     return models
 
 

@@ -4,7 +4,6 @@ Keys, dependencies, descriptions and checks come from dagster-dbt; only the runn
 subprocess costs more than the models of a town.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,15 +11,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from orchestration import withdrawal
+from orchestration import evidence, withdrawal
 from orchestration.assets.sources import delivery_key
-from orchestration.dbt import FAILED, Dbt
+from orchestration.dbt import FAILED, RAW_CALL, Dbt
 from orchestration.failures import PermanentFailure
 from orchestration.resources import EDITION_TAG
 from sources.model import City
 from warehouse import facts, frozen
-
-RAW_CALL = re.compile(r"\broh\(\s*['\"]([a-z0-9_]+)['\"]")
 
 
 class Translator(DagsterDbtTranslator):
@@ -58,6 +55,7 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
             # Nothing came in but refusals: without outputs of this step Dagster skips all that follow.
             place.echo("Nichts Neues angenommen, der veröffentlichte Stand bleibt.")
             return
+        evidence.check(place.city, manifest)
         facts.hand_over(place.home, place.ledger)
         for statement in withdrawal.withdrawn(place):
             withdrawal.strip(place, statement)

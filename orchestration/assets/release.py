@@ -4,6 +4,8 @@ import dagster as dg
 
 from orchestration.assets.bericht import report_asset
 from orchestration.dbt import Dbt
+from orchestration.evidence import FOLDER as EVIDENCE
+from orchestration.evidence import write_evidence
 from orchestration.files import write_release
 from orchestration.resources import EDITION_TAG, Workplace
 from warehouse import attack, frozen, publish, rules
@@ -60,6 +62,7 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
                 )
             if found:
                 raise publish.PublishRefused(f"Veröffentlichung für {audience} verweigert: {found[0]} (insgesamt {len(found)} Befunde).")
+        write_evidence(place, dbt.manifest, place.draft.folder / EVIDENCE)
         persons = {source.quelle for source in place.city.quellen if source.personenbezug}
         deliveries = [row for row in place.ledger.deliveries("angenommen") if row["aktiv"] and row["quelle_id"] in persons]
         frozen.freeze(place.home, place.ledger, place.draft.release_id, frozen.models(dbt.manifest), deliveries, place.receipt.isoformat())
