@@ -4,9 +4,8 @@
 {% set gruppe_jahre, letzte_gruppe = 5, 18 %}
 
 with faelle as (
-    select gebietsstand, stichtag, coalesce(von_block_id, 'nz_block') as block_id, alter_jahre, 1 as sterbefaelle, 0 as einwohner
-    from {{ ref('stg_melderegister_bewegung__ereignis') }}
-    where ereignis = 'STE'
+    select gebietsstand, stichtag, raumeinheit_id as block_id, alter_jahre, sterbefaelle, 0 as einwohner
+    from {{ ref('int_bewegung__sterbealter') }}
     union all
     select gebietsstand, stichtag, raumeinheit_id, alter_von, 0, anzahl
     from {{ ref('int_bevoelkerung__register_zellen') }}
