@@ -6,6 +6,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
+    meta={'eingefroren': true},
     post_hook="delete from {{ this }} where lieferung_id not in (select lieferung_id from {{ ref('stg_tuer__quellenstand') }} where aktiv)"
 ) }}
 {% if is_incremental() and execute %}
@@ -101,3 +102,4 @@ zeilen as (
 )
 
 select * from zeilen
+{{ eingefrorene_zeilen() }}
