@@ -161,9 +161,7 @@ def parsing_ahead(workplace: Workplace) -> Iterator[None]:
     if _parsed(workplace.home):
         yield
         return
-    town = workplace.city.stadt.stadt
-    environment = os.environ | {"SOZIALRAUM_HOME": str(workplace.home.root)}
-    process = subprocess.Popen([sys.executable, "-m", "orchestration.dbt", town], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "orchestration.dbt", str(workplace.home.root)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
         process.wait()
@@ -173,7 +171,8 @@ def parsing_ahead(workplace: Workplace) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    from orchestration.resources import workplace
-
-    place = workplace(sys.argv[1])
-    parsed_project(place.home, place.settings)
+    # For the data home that is named; without one, when the environment is installed, for the shelf that all share.
+    with tempfile.TemporaryDirectory() as nowhere:
+        home = Home(Path(sys.argv[1] if sys.argv[1:] else nowhere))
+        home.prepare("niemand")
+        parsed_project(home, Settings())
