@@ -6,12 +6,16 @@ Computes nothing of its own but the check: the formula with the printed numbers 
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import Any
 
+import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from methods.index import composite
+from orchestration.dbt import PROJECT
 from orchestration.failures import PermanentFailure
 from orchestration.report import german, out
 from warehouse.connect import connect
@@ -49,6 +53,10 @@ def explain(home: Home, indicator: str, area: str, year: int, version: str | Non
     if not path.exists():
         raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
     with connect(path, read_only=True) as db:
+        for known, tell in ((("fct_index", "index_id"), _index), (("fct_umfrage", "frage_id"), _survey), (("fct_kennzahl", "kennzahl_id"), _single_count)):
+            table, column = known
+            if not _rows(db, "select 1 from dim_indikator where indikator_id = ?", indicator) and _rows(db, f"select 1 from {table} where {column} = ? limit 1", indicator):
+                return tell(db, _placed(db, table, column, indicator, area, year, version, level))
         value = _find(db, indicator, area, year, version, level)
         catalogue = _one(db, "select * from dim_indikator where indikator_id = ?", indicator)
         counts = [_count(db, value, role, sign, name) for role in ("zaehler", "nenner") for sign, name in terms(catalogue[role])]
@@ -76,19 +84,18 @@ def _find(db: Any, indicator: str, area: str, year: int, version: str | None, le
     if not _rows(db, "select 1 from dim_indikator where indikator_id = ?", indicator):
         near = [row["indikator_id"] for row in _rows(db, "select indikator_id from dim_indikator order by jaro_winkler_similarity(indikator_id, ?) desc, 1 limit 3", indicator)]
         raise PermanentFailure(f"Den Indikator {indicator} gibt es nicht; ähnlich heißen: {', '.join(near)}.")
-    named = "(raum.raumeinheit_id = ? or lower(raum.name) = lower(?)) and (? is null or raum.ebene = ?) and (? is null or raum.gebietsstand = ?)"
     choice = [area, area, level, level, version, version]
-    if not _rows(db, f"select 1 from dim_raumeinheit raum where {named}", *choice):
+    if not _rows(db, f"select 1 from dim_raumeinheit raum where {NAMED}", *choice):
         raise PermanentFailure(f"Die Raumeinheit {area} gibt es in diesem Stand nicht; alle zeigt ./sozialraum sql \"select ebene, raumeinheit_id, name from dim_raumeinheit\".")
     found = _rows(
         db,
         f"""select wert.*, raum.name as raum from fct_indikatorwert wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene)
-            where {named} and indikator_id = ? and jahr = ? and ist_jahreswert
+            where {NAMED} and indikator_id = ? and jahr = ? and ist_jahreswert
             order by gebietsstand_am_stichtag desc, gueltig_von desc, ebene_rang""",
         *choice, indicator, year,
     )  # fmt: skip
     if not found:
-        years = _one(db, f"select min(jahr) as von, max(jahr) as bis from fct_indikatorwert wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene) where {named} and indikator_id = ?", *choice, indicator)
+        years = _one(db, f"select min(jahr) as von, max(jahr) as bis from fct_indikatorwert wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene) where {NAMED} and indikator_id = ?", *choice, indicator)
         known = f"es gibt ihn von {years['von']} bis {years['bis']}" if years["von"] else "in dieser Raumeinheit gibt es ihn nicht"
         raise PermanentFailure(f"Für {year} gibt es {indicator} hier nicht; {known}.")
     if len({row["ebene"] for row in found}) > 1:
@@ -96,6 +103,102 @@ def _find(db: Any, indicator: str, area: str, year: int, version: str | None, le
     if len({row["raumeinheit_id"] for row in found if row["gebietsstand"] == found[0]["gebietsstand"]}) > 1:
         raise PermanentFailure(f"{area} heißen mehrere Räume; bitte den Schlüssel angeben.")
     return found[0]
+
+
+#: An area by key or name, with level and area version where given.
+NAMED = "(raum.raumeinheit_id = ? or lower(raum.name) = lower(?)) and (? is null or raum.ebene = ?) and (? is null or raum.gebietsstand = ?)"
+
+
+def _placed(db: Any, table: str, column: str, key: str, area: str, year: int, version: str | None, level: str | None) -> list[dict[str, Any]]:
+    """Rows of one area, newest area version and last date of the year first; PermanentFailure where there are none."""
+    found = _rows(
+        db,
+        f"""select wert.*, raum.name as raum from {table} wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene)
+            where {NAMED} and {column} = ? and {"jahr" if table == "fct_index" else "year(stichtag)"} = ?
+            qualify dense_rank() over (order by not (wert.stichtag >= raum.gueltig_von and wert.stichtag <= coalesce(raum.gueltig_bis, wert.stichtag)), wert.stichtag desc, wert.gebietsstand, raum.ebene_rang) = 1""",
+        area, area, level, level, version, version, key, year,
+    )  # fmt: skip
+    if not found:
+        raise PermanentFailure(f"Für {area} und {year} gibt es {key} in diesem Stand nicht.")
+    return found
+
+
+def _where(value: dict[str, Any]) -> None:
+    out.print(f"{escape(value['raum'])} ({value['ebene']} {value['raumeinheit_id']}, Gebietsstand {value['gebietsstand']}), Stichtag {value['stichtag']:%d.%m.%Y}", soft_wrap=True)
+
+
+def _single_count(db: Any, found: list[dict[str, Any]]) -> None:
+    value = found[0]
+    catalogue = _one(db, "select * from dim_kennzahl where kennzahl_id = ?", value["kennzahl_id"])
+    shown = f"{number(value['wert'])} {catalogue['einheit']}" if value["wert"] is not None else f"kein Wert ({value['zeichen'] or 'ohne Zeichen'})"
+    out.print(f"[bold]{escape(catalogue['name'])}: {shown}[/bold]", soft_wrap=True)
+    _where(value)
+    out.print(escape(catalogue["definition"] or ""), soft_wrap=True)
+    status = _one(db, "select * from dim_status where status_id = ?", value["status_id"])
+    out.print(f"Status {value['status_id']}: {status['bedeutung']}; Güte {value['guete']}" + (f", gezählt aus {value['gliederung']}" if value["gliederung"] else ""), soft_wrap=True)
+    _deliveries(db, {value["lieferung_id"]} - {None})
+
+
+def _survey(db: Any, found: list[dict[str, Any]]) -> None:
+    value = found[0]
+    out.print(f"[bold]{escape(value['fragetext'])}[/bold]", soft_wrap=True)
+    _where(value)
+    table = Table("Antwort", "Anteil", "95-%-Bereich", "n", "Designeffekt", "n wirksam")
+    for row in found:
+        shown = number(row["wert"]) if row["wert"] is not None else f"– ({row['zeichen'] or row['status_id']})"
+        limits = f"{number(row['ki_unten'])} bis {number(row['ki_oben'])}" if row["ki_unten"] is not None else ""
+        table.add_row(escape(row["antwort"] or ""), shown, limits, number(row["n"]), number(row["deff"]), number(row["n_eff"]))
+    out.print(table)
+    out.print("Anteil = 100 × Summe der Gewichte der Antwort / Summe der Gewichte aller Antwortenden; Wilson-Bereich mit n wirksam = n / Designeffekt.", soft_wrap=True)
+    out.print(f"Gewichte angepasst an: {value['raender'] or 'keine Ränder'}; Rücklauf {number(value['ruecklauf'])} %", soft_wrap=True)
+    _deliveries(db, {value["lieferung_id"]} - {None})
+
+
+def _seed(name: str, index: str) -> list[dict[str, str]]:
+    with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["index_id"] == index]
+
+
+def _index(db: Any, found: list[dict[str, Any]]) -> None:
+    """The components of an index with what they add, and the index computed again from what is published."""
+    value = found[0]
+    recipe, parts = _seed("indexverfahren", value["index_id"])[0], _seed("indizes", value["index_id"])
+    shown = number(value["wert"]) + (f", {value['klasse']}" if value["klasse"] else "") if value["wert"] is not None else f"kein Wert ({value['zeichen'] or 'ohne Zeichen'})"
+    out.print(f"[bold]{escape(recipe['name'])}: {shown}[/bold]", soft_wrap=True)
+    _where(value)
+    out.print(escape(recipe["definition"]), soft_wrap=True)
+    rows = _rows(
+        db,
+        """select raumeinheit_id, indikator_id, wert, zaehler, nenner, lieferung_id from fct_indikatorwert
+           where gebietsstand = ? and ebene = ? and jahr = ? and ist_jahreswert and list_contains(?, indikator_id)""",
+        value["gebietsstand"], value["ebene"], value["stichtag"].year, [part["indikator_id"] for part in parts],
+    )  # fmt: skip
+    given = {(row["raumeinheit_id"], row["indikator_id"]): row for row in rows}
+    present = [part for part in parts if any(row["wert"] is not None for row in rows if row["indikator_id"] == part["indikator_id"])]
+    areas = sorted({row["raumeinheit_id"] for row in rows if not row["raumeinheit_id"].startswith("nz_")})
+    if present and areas:
+        signed = np.array([[(given.get((area, part["indikator_id"])) or {}).get("wert") for part in present] for area in areas], dtype=float) * [float(part["vorzeichen"]) for part in present]
+        known = signed[~np.isnan(signed).any(axis=1)]
+        table = Table("Indikator", "Gewicht", "Zähler", "Nenner", "Wert", "Mittel", "Streuung", "z")
+        for column, part in enumerate(present):
+            row = given.get((value["raumeinheit_id"], part["indikator_id"])) or {"wert": None, "zaehler": None, "nenner": None}
+            mean, spread = (known[:, column].mean(), known[:, column].std()) if len(known) else (None, None)
+            z = None if row["wert"] is None or not spread else (float(part["vorzeichen"]) * row["wert"] - mean) / spread
+            sign = float(part["vorzeichen"])
+            table.add_row(part["indikator_id"], part["gewicht"], *(number(row[name]) for name in ("zaehler", "nenner", "wert")), number(None if mean is None else sign * mean), number(spread), number(z))
+        out.print(table)
+        again = composite(signed, method=recipe["verfahren"], weights=[float(part["gewicht"]) for part in present], groups=[part["gruppe"] for part in present])
+        mine = again[areas.index(value["raumeinheit_id"])] if value["raumeinheit_id"] in areas else np.nan
+        if value["wert"] is not None and abs(mine - value["wert"]) <= TOLERANCE * max(1, abs(mine)):
+            out.print(f"Aus diesen Werten aller {len(known)} Gebiete mit vollständigen Werten: {number(float(mine))}   (nachgerechnet, stimmt)")
+        else:
+            out.print("Mit den veröffentlichten Zahlen lässt sich der Index nicht nachrechnen: mindestens eine ist nicht gezeigt.")
+    if value["fehlende_bestandteile"]:
+        out.print(f"Ohne: {value['fehlende_bestandteile']}", soft_wrap=True)
+    if value["aussage"]:
+        sure = f", Klasse hält in {number(100 * value['klasse_wahrscheinlichkeit'])} % der Ziehungen" if value["klasse_wahrscheinlichkeit"] is not None else ""
+        out.print(f"Sagen darf man: {value['aussage']}{sure}", soft_wrap=True)
+    _deliveries(db, {row["lieferung_id"] for row in rows if row["raumeinheit_id"] == value["raumeinheit_id"]} | {value["lieferung_id"]} - {None})
 
 
 def _count(db: Any, value: dict[str, Any], role: str, sign: int, name: str) -> dict[str, Any]:

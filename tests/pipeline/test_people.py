@@ -57,6 +57,55 @@ def test_every_count_is_there_for_every_sozialraum_since_2020(mart: duckdb.DuckD
         assert known == count or symbols == ["*"], name
 
 
+def test_ninety_counts_of_fourteen_declarations_have_a_value_in_every_sozialraum_since_2020(mart: duckdb.DuckDBPyConnection) -> None:
+    counts, sources = mart.execute(
+        """with wert as (
+               select kennzahl_id, raumeinheit_id, year(stichtag) as jahr, lieferung_id from lager.marts.fct_kennzahl
+               where ebene = 'sozialraum' and gebietsstand_am_stichtag and year(stichtag) between 2020 and 2024 and not starts_with(raumeinheit_id, 'nz_') and wert is not null),
+           voll as (select kennzahl_id from wert group by kennzahl_id having count(distinct (raumeinheit_id, jahr)) = 22 * 5)
+           select count(distinct kennzahl_id), count(distinct quelle_id) from wert semi join voll using (kennzahl_id) join lager.marts.fct_quellenstand using (lieferung_id)"""
+    ).fetchone()
+    assert counts >= 90 and sources >= 14
+
+
+def test_every_expected_row_exists_with_a_value_or_a_reason(mart: duckdb.DuckDBPyConnection) -> None:
+    expected, missing = mart.execute(
+        """select count(*), count(*) filter (wert.kennzahl_id is null) from lager.intermediate.int_kennzahl__erwartet soll
+           left join lager.marts.fct_kennzahl wert using (gebietsstand, ebene, raumeinheit_id, stichtag, kennzahl_id)"""
+    ).fetchone()
+    assert expected > 50_000 and missing == 0
+    for table in ("fct_kennzahl", "fct_indikatorwert"):
+        assert mart.execute(f"select count(*) from lager.marts.{table} where wert is null and (zeichen is null or status_id in ('wert', 'nichts_vorhanden'))").fetchone() == (0,)
+
+
+def test_every_level_below_the_town_has_a_place_for_what_cannot_be_placed(mart: duckdb.DuckDBPyConnection) -> None:
+    rows = mart.execute("select gebietsstand, ebene, count(*) filter (nicht_zuordenbar) from lager.marts.dim_raumeinheit group by all order by all").fetchall()
+    assert len(rows) == 2 * 4
+    assert all(places == (level != "stadt") for _, level, places in rows)
+
+
+def test_layers_hold_every_resident_of_every_year_once(mart: duckdb.DuckDBPyConnection) -> None:
+    """School districts, polling districts and the grid: whoever has no address is spread, nobody is lost or doubled."""
+    rows = mart.execute(
+        """with stadt as (select stichtag, wert from lager.marts.fct_kennzahl where kennzahl_id = 'einwohner' and ebene = 'stadt' and gebietsstand_am_stichtag)
+           select schicht, count(distinct stichtag), max(abs(summe - wert)), min(fehler), max(fehler) from (
+               select schicht, stichtag, sum(wert) as summe, min(erwarteter_fehler) as fehler_min, max(erwarteter_fehler) as fehler from lager.intermediate.int_schicht__kennzahl where kennzahl_id = 'einwohner' group by all)
+           join stadt using (stichtag) group by schicht order by schicht"""
+    ).fetchall()
+    assert [(layer, years) for layer, years, *_ in rows] == [("gitter_100m", 10), ("schulbezirk", 10), ("stimmbezirk", 10)]
+    # Rounded to six places per unit; some two thousand cells.
+    assert all(difference < 0.005 and 0 <= low <= high < 1 for _, _, difference, low, high in rows)
+
+
+def test_school_districts_leave_the_house_rounded_by_single_cohort(demo: Town, mart: duckdb.DuckDBPyConnection) -> None:
+    with demo.mart() as published:
+        rows = published.execute("select schulbezirk_id, stichtag, alter_jahre, wert from fct_schulbezirk").fetchall()
+    exact = {(key, day, age): value for key, day, age, value in mart.execute("select schulbezirk_id, stichtag, alter_jahre, wert from lager.marts.fct_schulbezirk").fetchall()}
+    assert len(rows) == len(exact) == 8 * 10 * 10
+    assert {age for _, _, age, _ in rows} == set(range(10))
+    assert all(value % 5 == 0 and abs(value - exact[key, day, age]) <= 2.5 for key, day, age, value in rows)
+
+
 def test_sgb2_is_plausible_and_lasts(mart: duckdb.DuckDBPyConnection) -> None:
     """About 9 % of the town, several times as much in the poorest Sozialraum as in the richest, ranks that stay."""
     values = "select stichtag, raumeinheit_id, wert from lager.marts.fct_indikatorwert where indikator_id = 'sgb2_quote' and ebene = '{}' and ist_jahreswert and gebietsstand_am_stichtag and wert is not null"

@@ -35,13 +35,29 @@ def test_every_yearly_value_is_compared_and_followed(demo: Town) -> None:
 
 def test_design_effects_widen_the_intervals(demo: Town) -> None:
     with demo.mart() as mart:
-        x, n, low, high, effect = mart.execute(
-            """select wert.zaehler, wert.nenner, ki_unten, ki_oben, designeffekt from fct_indikatorwert wert join dim_indikator using (indikator_id)
+        x, n, low, high, effect, origin = mart.execute(
+            """select zaehler, nenner, ki_unten, ki_oben, designeffekt, designeffekt_quelle from fct_indikatorwert
                where indikator_id = 'anteil_nichtdeutsche' and ebene = 'sozialraum' and jahr = 2024 and gebietsstand_am_stichtag and wert is not null order by raumeinheit_id limit 1"""
         ).fetchone()
-    assert effect == 2
-    assert (low / 100, high / 100) == pytest.approx(tuple(intervals.wilson(x, n, deff=2)), rel=1e-12)
-    assert high - low > 1.3 * 100 * (intervals.wilson(x, n).high - intervals.wilson(x, n).low)
+        declared = mart.execute("select designeffekt, designeffekt_quelle from fct_indikatorwert where indikator_id = 'kinderarmut_bg' and ebene = 'stadt' and jahr = 2024 and ist_jahreswert").fetchone()
+    # Foreigners share their household more often than not, but not always: less than Σs²/Σs, much more than one.
+    assert origin == "gemessen" and 1.5 < effect < 2.5
+    assert declared == (2.2, "katalog")
+    assert (low / 100, high / 100) == pytest.approx(tuple(intervals.wilson(x, n, deff=effect)), rel=1e-12)
+    assert high - low > 1.2 * 100 * (intervals.wilson(x, n).high - intervals.wilson(x, n).low)
+
+
+def test_the_measured_design_effect_of_recipients_is_that_of_their_benefit_units(demo: Town) -> None:
+    """Σs²/Σs over Bedarfsgemeinschaften of 1 to 4 and of 5 and more persons, the latter at their mean size."""
+    with demo.sealed() as warehouse:
+        sizes = warehouse.execute(
+            """select max(wert) from marts.fct_kennzahl where ebene = 'stadt' and stichtag = '2024-12-31' and kennzahl_id in ('sgb2_bg_1_person', 'sgb2_bg_2_personen', 'sgb2_bg_3_personen', 'sgb2_bg_4_personen', 'sgb2_bg_5_und_mehr', 'sgb2_personen')
+               group by kennzahl_id order by kennzahl_id"""
+        ).fetchall()
+        (effect,) = warehouse.execute("select designeffekt from marts.fct_indikatorwert where indikator_id = 'sgb2_quote' and ebene = 'stadt' and stichtag = '2024-12-31' limit 1").fetchone()
+    one, two, three, four, more, persons = (size for (size,) in sizes)
+    rest = persons - one - 2 * two - 3 * three - 4 * four
+    assert effect == pytest.approx((one + 4 * two + 9 * three + 16 * four + rest**2 / more) / persons, abs=1e-4)
 
 
 def test_smoothed_values_keep_the_sum_and_lie_nearer_to_the_town(demo: Town) -> None:
@@ -80,13 +96,28 @@ def test_what_is_withheld_stays_withheld_in_everything_made_of_it(published_smal
 
 def test_erklaere_follows_a_value_to_its_delivery(demo: Town) -> None:
     with demo.mart() as mart:
-        value, delivery, print_ = mart.execute(
-            """select wert, lieferung_id, sha256 from fct_indikatorwert join fct_quellenstand using (lieferung_id)
+        value, effect, delivery, print_ = mart.execute(
+            """select wert, designeffekt, lieferung_id, sha256 from fct_indikatorwert join fct_quellenstand using (lieferung_id)
                where indikator_id = 'anteil_65_plus' and raumeinheit_id = '0101' and jahr = 2024 and gebietsstand_am_stichtag"""
         ).fetchone()
     said = demo.call("erklaere", "anteil_65_plus", "0101", "2024").stdout
-    for part in (f"{value:.2f}".replace(".", ","), delivery, print_, "bestand_20241231.csv", "alter_65_plus / einwohner_alter_bekannt", "nachgerechnet, stimmt", "Designeffekt 1,70", "Mindestnenner 30"):
+    for part in (f"{value:.2f}".replace(".", ","), delivery, print_, "bestand_20241231.csv", "alter_65_plus / einwohner_alter_bekannt", "nachgerechnet, stimmt", f"Designeffekt {effect:.2f} (in der Lieferung gemessen)".replace(".", ",", 1), "Mindestnenner 30"):
         assert part in said, part
+
+
+@pytest.mark.parametrize(
+    ("what", "area", "year", "parts"),
+    [
+        ("hilden_belastung", "0101", "2024", ("nachgerechnet, stimmt", "sgb2_quote", "Sagen darf man", "Fingerabdruck sha256")),
+        ("sterbeziffer_standardisiert", "Hilden (simuliert)", "2024", ("Europastandardbevölkerung 2013", "Dobson", "nicht altersbereinigt", "Fingerabdruck sha256")),
+        ("einwohner_alter_bekannt", "0101", "2024", ("gezählt aus register", "bestand_20241231.csv")),
+        ("q1", "Hilden (simuliert)", "2023", ("sehr zufrieden", "Wilson-Bereich mit n wirksam", "Fingerabdruck sha256")),
+    ],
+)
+def test_erklaere_follows_every_kind_of_value(demo: Town, what: str, area: str, year: str, parts: tuple[str, ...]) -> None:
+    said = demo.call("erklaere", what, area, year).stdout
+    for part in parts:
+        assert part in said, (part, said)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import duckdb
+import numpy as np
 import pyogrio
 import pytest
 
+from methods import intervals
 from tests.pipeline.conftest import Town
 
 #: Area versions and the years whose 31.12. they describe.
@@ -83,3 +85,25 @@ def test_indicators_equal_numbers_counted_from_the_truth(truth: duckdb.DuckDBPyC
 def test_both_boundaries_are_valid_when_they_say_so(truth: duckdb.DuckDBPyConnection) -> None:
     rows = truth.execute("select gebietsstand, list(distinct year(stichtag) order by year(stichtag)) from lager.marts.fct_kennzahl where gebietsstand_am_stichtag group by all").fetchall()
     assert {version: list(years) for version, years in BOUNDARIES.items()} == dict(rows)
+
+
+def test_standardised_mortality_is_that_of_the_age_bands(truth: duckdb.DuckDBPyConnection) -> None:
+    """Town and Stadtbereiche of 2024: deaths of the register's events, residents of the truth, weights of the standard population."""
+    rows = truth.execute(
+        """with faelle as (
+               select von_block_id as block_id, alter_jahre as jahre, 1 as x, 0 as n from lager.staging.stg_melderegister_bewegung__ereignis where ereignis = 'STE' and year(stichtag) = 2024
+               union all select block_id, alter, 0, 1 from personen where year(stichtag) = 2024)
+           select ebene, raumeinheit_id, least(jahre // 5, 18), sum(x), sum(n) from faelle join ort using (block_id)
+           where gebietsstand = 'hilden2020' and ebene in ('stadt', 'stadtbereich') group by all"""
+    ).fetchall()
+    bands = {}
+    for level, area, band, x, n in rows:
+        bands.setdefault((level, area), np.zeros((2, 19)))[:, band] += x, n
+    shown = truth.execute(
+        """select ebene, raumeinheit_id, wert, ki_unten, ki_oben from lager.marts.fct_indikatorwert
+           where indikator_id = 'sterbeziffer_standardisiert' and gebietsstand = 'hilden2020' and jahr = 2024 and not starts_with(raumeinheit_id, 'nz_')"""
+    ).fetchall()
+    assert len(shown) == len(bands) == 6
+    for level, area, *found in shown:
+        expected = intervals.dsr(*bands[level, area], multiplier=100_000)
+        assert found == [np.rint(part) for part in expected[:3]], area
