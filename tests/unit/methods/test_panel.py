@@ -51,3 +51,8 @@ def test_windows_end_with_their_year():
     found = windows(np.array([[1.0, 2, 3]]), 2)
     np.testing.assert_array_equal(found, [[[np.nan, 1], [1, 2], [2, 3]]])
     assert windows(np.empty((0, 0)), 5).shape == (0, 0, 5)
+
+
+def test_a_whole_number_for_missing_places_does_not_round_the_others():
+    # A design effect of 0.98 became 0, one of 1.9 became 1.
+    np.testing.assert_array_equal(Panel([0, 1], [0, 1]).block([0.98, 1.9], 1), [[0.98, 1], [1, 1.9]])
