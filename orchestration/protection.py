@@ -57,6 +57,15 @@ def share_report(place: Workplace) -> None:
         for audience, level, values, withheld in rows:
             table.add_row(audience, level, german(values), german(withheld), f"{german(100 * (1 - withheld / values), 1)} %")
         out.print(table)
+        profile = Table("Zielgruppe", "Ebene", "Werte", "gesperrt", "veröffentlicht", title="Davon die Werte der Profile im Sozialreport")
+        for column in profile.columns[2:]:
+            column.justify = "right"
+        for audience, level, values, withheld in db.execute(
+            """select zielgruppe, ebene, werte, gesperrt from fct_schutz_profil
+               order by list_position(['verwaltung', 'traeger', 'oeffentlich'], zielgruppe), ebene_rang"""
+        ).fetchall():
+            profile.add_row(audience, level, german(values), german(withheld), f"{german(100 * (1 - withheld / values), 1)} %")
+        out.print(profile)
         for audience, level, indicator, withheld, proposal in db.execute(
             "select zielgruppe, ebene, indikator_id, gesperrt, vorschlag from fct_schutz_vorschlag where zielgruppe = 'verwaltung' order by gesperrt desc, ebene, indikator_id limit 20"
         ).fetchall():

@@ -24,6 +24,8 @@ UPPER_LEVEL = 3.0
 """Above the finest level a loss counts so many times: planners look there first."""
 VALID_THEN = 4.0
 """So much more counts an area of the version that was valid at the date."""
+IN_PROFILE = 3.0
+"""And so much more one that the profiles of the report show: that is what planners use most."""
 MOST_USES = 3
 NO_PARTS = pd.DataFrame({"zerlegung_id": [], "kennzahl_id": [], "teil_id": [], "vollstaendig": []})
 PERSON = ["alter_von", "alter_bis", "geschlecht", "staatsangehoerigkeit", "migrationshintergrund", "wohndauer_ab"]
@@ -38,19 +40,21 @@ def pattern(
     rules: pd.DataFrame,
     formulas: pd.DataFrame,
     earlier: pd.DataFrame,
+    profile: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
     counts: KEY, wert (persons), mindestzahl (the source's own), veroeffentlicht (by the supplier). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
     gebietsstand, ebene, teil_von). areas: gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis. rules: per
     kennzahl_id and zielgruppe mindestzahl, komplement, null_geschuetzt, hundert_prozent, einzelfall. formulas: which
-    indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt.
+    indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt. profile: indikator_id,
+    gebietsstand, ebene, stichtag of what the report's profiles show, to be kept before anything else.
     Unprotectable (a ValueError) when earlier releases leave nothing that would protect a count.
     """
     if counts.empty:
         return pd.DataFrame({column: [] for column in COLUMNS})
     parts = NO_PARTS if parts is None else parts
-    table, tree, overlaps = _inputs(counts, fragments, areas, formulas)
+    table, tree, overlaps = _inputs(counts, fragments, areas, formulas, profile)
     # Residents and age groups stay on their line even where declared parts (forms of housing, say) break them down as well.
     persons = kennzahlen[kennzahlen[PERSON].notna().any(axis=1) | (kennzahlen["kennzahl_id"] == STOCK)]
     withheld = pd.DataFrame({name: [] for name in KEY})
@@ -75,7 +79,7 @@ def pattern(
     return result.sort_values(list(COLUMNS)).reset_index(drop=True)
 
 
-def _inputs(counts, fragments, areas, formulas) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _inputs(counts, fragments, areas, formulas, profile) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Counts and fragments in one table, the area tree, and which fragment lies in which area."""
     uses = formulas.drop_duplicates().groupby("kennzahl_id").size().clip(upper=MOST_USES)
     finest = areas[areas["ebene"].isin(counts["ebene"])]["ebene_rang"].max()
@@ -83,11 +87,16 @@ def _inputs(counts, fragments, areas, formulas) -> tuple[pd.DataFrame, pd.DataFr
     valid = counts.merge(areas[["gebietsstand", "ebene", "raumeinheit_id", "gueltig_von", "gueltig_bis"]], on=["gebietsstand", "ebene", "raumeinheit_id"], how="left")
     day = pd.to_datetime(valid["stichtag"])
     then = (pd.to_datetime(valid["gueltig_von"]) <= day) & ~(pd.to_datetime(valid["gueltig_bis"]) < day)
+    in_profile = np.zeros(len(counts), bool)
+    if profile is not None and len(profile):
+        key = ["stichtag", "gebietsstand", "ebene", "kennzahl_id"]
+        used = profile.merge(formulas, on="indikator_id")[key].drop_duplicates()
+        in_profile = (counts[key].assign(stichtag=counts["stichtag"].astype(str)).merge(used.assign(stichtag=used["stichtag"].astype(str)), on=key, how="left", indicator=True)["_merge"] == "both").to_numpy()
     shown = counts[[*KEY, "wert"]].assign(
         minimum=counts["mindestzahl"].astype(float),
         frei=counts["veroeffentlicht"].astype(float),
         basis=(counts["kennzahl_id"] == STOCK).astype(float),
-        gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0) * np.where(then, VALID_THEN, 1.0),
+        gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0) * np.where(then, VALID_THEN, 1.0) * np.where(in_profile, IN_PROFILE, 1.0),
     )
     least = counts.groupby(["stichtag", "kennzahl_id"], as_index=False)["mindestzahl"].max().rename(columns={"mindestzahl": "minimum"})
     pieces = fragments[["stichtag", "kennzahl_id", "bruchstueck_id", "wert"]].merge(least, on=["stichtag", "kennzahl_id"], how="inner")

@@ -77,6 +77,7 @@ def protect(
     gap: float = 0.01,
     rounds: int = 3,
     nodes: int = 1,
+    cuts: int | None = None,
 ) -> Pattern:
     """The cheapest pattern found that keeps every primary open.
 
@@ -86,10 +87,11 @@ def protect(
     criterion "exact": no primary is a linear function of published cells. "interval" (stronger): two tables of whole
     non-negative numbers agree with everything published and differ in the primary by required_width or more.
     singletons: nor may the one person behind a count of 1 compute another primary exactly.
+    cuts: at most so many cuts per component and round, for a quick pattern rather than the cheapest.
     Stops at the relative gap or after `rounds` full searches of at most `nodes` nodes each, never by time: same input,
     same pattern. Raises Unprotectable with the cells concerned, RuntimeError if the solver does not answer.
     """
-    problem = _Problem(cells, relations, criterion, singletons)
+    problem = _Problem(cells, relations, criterion, singletons, cuts)
     best, best_cost, bound, done, known = None, np.inf, 0.0, 0, 0
     while best is None or (done < rounds and best_cost - bound > gap * best_cost and len(problem.cuts) > known):
         done, known = done + 1, len(problem.cuts)
@@ -140,7 +142,7 @@ class _Finding:
 
 
 class _Problem:
-    def __init__(self, cells, relations, criterion, singletons):
+    def __init__(self, cells, relations, criterion, singletons, most_cuts=None):
         if criterion not in ("exact", "interval"):
             raise ValueError(f"criterion is 'exact' or 'interval', not {criterion!r}")
         self.names = cells["zelle_id"].to_numpy(object)
@@ -159,6 +161,7 @@ class _Problem:
         if (self.width[self.primary] <= 0).any() or (self.cost[self.free] <= 0).any():
             raise ValueError("required_width and cost are positive")
         self.interval = criterion == "interval"
+        self.most_cuts = most_cuts
         self.single = self.primary & (self.value == 1) if singletons else np.zeros(len(cells), bool)
         # Cells that are never withheld are constants: they leave the system, and the sums made of them alone with them.
         movable = relations.astype(float) @ sp.diags_array((~frozen).astype(float))
@@ -472,7 +475,9 @@ class _Problem:
         zero = np.zeros(rows.shape[0])
         model = _model(np.zeros(len(region)), low, high, rows, zero, zero)
         hopeless, region_of_cuts, explained = [], [near], set()
-        for cell in finding.open_cells:
+        # Few cuts are spread over all that is open.
+        step = 1 if self.most_cuts is None else max(1, -(-len(finding.open_cells) // self.most_cuts))
+        for cell in finding.open_cells[::step]:
             if cell in explained:
                 continue
             position = int(np.searchsorted(region, cell))

@@ -29,8 +29,14 @@ FLOWS = {"geburten": 1, "sterbefaelle": -1, "zuzuege": 1, "fortzuege": -1, "umzu
 STOCK = "einwohner"
 KEEP_DISCOUNT = 0.1
 """A cell that was withheld before costs a tenth: patterns do not flicker."""
-MANY = 150
-"""With more primaries that hang together a search takes minutes: a town that small is protected roughly."""
+MANY, WIDE = 150, 150
+"""With more primaries that hang together and more counts to choose from, a search takes too long: protected roughly."""
+CUTS = 20
+"""Per component and round; findings beyond that mostly end with the first ones."""
+COME_BACK = 8
+"""So many counts of a rough pattern are tried for whether their upper levels can be shown after all."""
+WIDER = 4
+"""So often a rough pattern takes in the sums around what is still open, before it gives up whole counts."""
 HIDDEN_COST = 1e-3
 """Of a cell that no table shows: next to nothing, but its support counts."""
 SEARCH_GAP = 0.05
@@ -234,7 +240,9 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
         days.append(day)
     for before, after in pairwise(days):
         builder.balance(before, after)
-    return builder.finish(places)
+    upper = np.zeros(len(places), bool)
+    upper[[parent for (parent, level) in trees if level]] = True
+    return builder.finish(places, upper)
 
 
 class _Builder:
@@ -337,7 +345,7 @@ class _Builder:
         if there.any():
             self._sum((block[there], sign) for block, (_, sign) in zip(blocks, terms, strict=True))
 
-    def finish(self, places: pd.MultiIndex) -> Release:
+    def finish(self, places: pd.MultiIndex, upper: np.ndarray) -> Release:
         block = np.repeat(np.arange(len(self.meta)), [len(p) for _, _, p in self.meta])
         where = np.concatenate([p for _, _, p in self.meta]) if self.meta else np.zeros(0, int)
 
@@ -379,6 +387,7 @@ class _Builder:
                 "primary": primary,
                 "frozen": (public | (shown & (empty | tops(system.relations)))) & ~primary,
                 "hidden": ~shown,
+                "upper": largest((upper[where] & ~names["verborgen"].to_numpy()).astype(float)) > 0,
                 "basis": (largest(basis) > 0) & ~primary & shown,
                 "cost": np.where(shown, (1 + VALUE_COST * value) * np.maximum(largest(weight), 1.0), HIDDEN_COST),
                 "required_width": np.maximum(least, 1),
@@ -440,10 +449,11 @@ def protect_release(
             try:
                 if old[~own["primary"].to_numpy()].any() and not still_open(own, part, old & ~own["frozen"].to_numpy(), criterion=criterion, singletons=singletons):
                     return members, old & ~own["frozen"].to_numpy(), True
-                if own["primary"].sum() > MANY:
+                choice = (~own["frozen"] & ~own["primary"] & ~own["hidden"]).sum()
+                if own["primary"].sum() > MANY and choice > WIDE:
                     return members, _roughly(own, part, kinds[first_name[members]], criterion=criterion, singletons=singletons), False
                 # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
-                return members, protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1).suppressed, False
+                return members, protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1, cuts=CUTS).suppressed, False
             except Unprotectable as error:
                 return members, error, False
 
@@ -474,12 +484,35 @@ def protect_release(
 
 
 def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **rules) -> np.ndarray:
-    """Without a search: whole counts that meet a primary in a sum, in every area; if that is not enough, all that may move."""
+    """Without a search: on the finest level whole counts that meet a primary in a sum, above it only what that leaves open.
+
+    Where this is not enough, those counts on all levels, and in the end all that may move.
+    """
     primary, free = cells["primary"].to_numpy(), ~cells["frozen"].to_numpy()
     touching = abs(relations.astype(float))
-    meets = (touching.T @ (touching @ primary.astype(float))) > 0
+
+    def around(mask: np.ndarray) -> np.ndarray:
+        return (touching.T @ (touching @ mask.astype(float))) > 0
+
+    meets = around(primary)
     some = free & (np.isin(kinds, np.unique(kinds[meets & free & ~cells["hidden"].to_numpy()])) | cells["hidden"].to_numpy() | primary)
-    for chosen in (some, free):
+    chosen = some & (~cells["upper"].to_numpy() | primary)
+    number = {name: i for i, name in enumerate(cells["zelle_id"])}
+    for _ in range(WIDER):
         if not (left := still_open(cells, relations, chosen, **rules)):
-            return chosen
-    raise Unprotectable(left)
+            break
+        open_cells = np.zeros(len(cells), bool)
+        open_cells[[number[name] for name in left]] = True
+        chosen = chosen | (around(open_cells) & some)
+    else:
+        chosen = next((pattern for pattern in (some, free) if not still_open(cells, relations, pattern, **rules)), None)
+        if chosen is None:
+            raise Unprotectable(still_open(cells, relations, free, **rules))
+    # What planners look at first comes back where it can: above the finest level, dearest count first.
+    spare = chosen & ~primary & cells["upper"].to_numpy() & ~cells["hidden"].to_numpy()
+    cost = pd.Series(cells["cost"].to_numpy()[spare]).groupby(kinds[spare]).sum().sort_values(ascending=False, kind="stable")
+    for kind in cost.index[:COME_BACK]:
+        without = chosen & ~(spare & (kinds == kind))
+        if not still_open(cells, relations, without, **rules):
+            chosen = without
+    return chosen
