@@ -1,7 +1,7 @@
 """An attack on a finished release, with nothing but its files: what could a reader find or compute?
 
 Shares no code with the gate models nor with what protects, and uses only what lies in the audience's folder and in
-those of earlier releases. It knows simple ways (a small count, a group within a group, the rest of a sum, a rate whose
+those of earlier releases: the mart, and every table, chart and page (attack_files). It knows simple ways (a small count, a group within a group, the rest of a sum, a rate whose
 counts are hidden, index values that give away the missing one, two area versions, two releases) and then solves all
 equations together: areas, area versions, ages, attributes, declared parts, and stocks with their flows.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from duckdb import DuckDBPyConnection
 
+from warehouse.attack_files import told
 from warehouse.connect import connect, literal
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def leaks(folder: Path, least: int, levels: set[str], earlier: Iterable[Path] = 
         pairs = _pairs(db)
         found += _overlaps(db, least, pairs)
         found += _solve(db, least, known)
+        found += told(db, folder, least)
     return found
 
 

@@ -41,6 +41,7 @@ def pattern(
     formulas: pd.DataFrame,
     earlier: pd.DataFrame,
     profile: pd.DataFrame | None = None,
+    carriers: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
@@ -49,6 +50,8 @@ def pattern(
     kennzahl_id and zielgruppe mindestzahl, komplement, null_geschuetzt, hundert_prozent, einzelfall. formulas: which
     indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt. profile: indikator_id,
     gebietsstand, ebene, stichtag of what the report's profiles show, to be kept before anything else.
+    carriers: kennzahl_id (persons) and haushalte_id (the count of the households behind them); persons of fewer households
+    than the rule's mindesthaushalte are primary, however many they are.
     Unprotectable (a ValueError) when earlier releases leave nothing that would protect a count.
     """
     if counts.empty:
@@ -57,6 +60,7 @@ def pattern(
     table, tree, overlaps = _inputs(counts, fragments, areas, formulas, profile)
     # Residents and age groups stay on their line even where declared parts (forms of housing, say) break them down as well.
     persons = kennzahlen[kennzahlen[PERSON].notna().any(axis=1) | (kennzahlen["kennzahl_id"] == STOCK)]
+    behind = None if carriers is None else _households(table, carriers)
     withheld = pd.DataFrame({name: [] for name in KEY})
     found, solved = [], {}
     for audience in AUDIENCES:
@@ -68,6 +72,9 @@ def pattern(
             "null_geschuetzt": table["kennzahl_id"].map(rule["null_geschuetzt"]).astype(float),
             "hundert": table["kennzahl_id"].map(rule["hundert_prozent"]).astype(float),
         })  # fmt: skip
+        if carriers is not None:
+            few = (behind >= 1) & (behind < table["kennzahl_id"].map(rule["mindesthaushalte"]).fillna(0).to_numpy(float))
+            own["minimum"] = np.where(few, np.maximum(own["minimum"], table["wert"] + 1), own["minimum"])
         # The same rules and the same past give the same pattern: no need to search twice.
         same = pd.util.hash_pandas_object(own, index=False).sum(), bool(rule["einzelfall"].any()), pd.util.hash_pandas_object(known.drop(columns="zielgruppe").drop_duplicates(), index=False).sum()
         if same not in solved:
@@ -112,6 +119,14 @@ def _inputs(counts, fragments, areas, formulas, profile) -> tuple[pd.DataFrame, 
         columns=["raumeinheit_id", "gebietsstand", "ebene", "teil_von"],
     )
     return table, tree, overlaps
+
+
+def _households(table: pd.DataFrame, carriers: pd.DataFrame) -> np.ndarray:
+    """Households behind every count of persons, 0 where nobody counts them."""
+    key = ["stichtag", "gebietsstand", "ebene", "raumeinheit_id", "haushalte_id"]
+    wanted = table[KEY].merge(carriers[["kennzahl_id", "haushalte_id"]], on="kennzahl_id", how="left")
+    counted = table.rename(columns={"kennzahl_id": "haushalte_id", "wert": "haushalte"})[[*key, "haushalte"]]
+    return wanted.merge(counted[counted["haushalte_id"].isin(carriers["haushalte_id"])], on=key, how="left")["haushalte"].fillna(0).to_numpy(float)
 
 
 def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singletons: bool) -> pd.DataFrame:

@@ -180,3 +180,16 @@ def test_a_group_that_is_broken_down_elsewhere_keeps_its_complement():
     parts = pd.DataFrame([("pass", "nichtdeutsche", "im_heim", False)], columns=NO_PARTS.columns)
     found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), parts, RULES, FORMULAS, NOTHING)
     assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any()
+
+
+def test_persons_of_too_few_households_are_withheld_however_many_they_are():
+    # In area a nine persons live in two households, in b and c twenty and thirty in more.
+    day = date(2020, 12, 31)
+    areas = (("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s"))
+    rows = [(day, k, "alt", *area, v) for k, values in (("personen", (9.0, 20.0, 30.0, 59.0)), ("haushalte", (2.0, 8.0, 11.0, 21.0))) for area, v in zip(areas, values, strict=True)]
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    rules = pd.concat([RULES[RULES["kennzahl_id"] == "einwohner"].assign(kennzahl_id=k, mindesthaushalte=3) for k in ("personen", "haushalte")])
+    behind = pd.DataFrame({"kennzahl_id": ["personen"], "haushalte_id": ["haushalte"]})
+    for carriers, hidden in ((None, False), (behind, True)):
+        found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(("personen", {}), ("haushalte", {})), None, rules, FORMULAS, NOTHING, carriers=carriers)
+        assert ((found["kennzahl_id"] == "personen") & (found["raumeinheit_id"] == "a")).any() == hidden

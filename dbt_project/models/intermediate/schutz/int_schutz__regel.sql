@@ -23,6 +23,7 @@ regel as (
         kandidat.hundert_prozent,
         kandidat.mindestnenner,
         kandidat.einzelfall,
+        kandidat.mindesthaushalte,
         kandidat.rundung_stellen,
         ebene.rang as unterster_rang,
         ausnahme.art as ausnahme,
