@@ -10,13 +10,14 @@ from __future__ import annotations
 import html
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyogrio.raw
 from duckdb import DuckDBPyConnection
+from python_calamine import CalamineWorkbook
 
 from warehouse.connect import literal
 
@@ -29,7 +30,6 @@ NUMBER = re.compile(r"^\s*-?\d[\d.,]*(e[+-]?\d+)?\s*$")
 NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|DOUBLE|FLOAT|DECIMAL")
 #: A value that is published elsewhere, to the digits that a file may round to.
 SAME = 1e-6
-EPOCH = "1899-12-30"
 
 WITHHELD = """
 create or replace temp table verschwiegen as
@@ -132,7 +132,9 @@ def _table(db: DuckDBPyConnection, rows: str, name: str, least: int) -> None:
     )
 
 
+#: Numbers in files that are all text.
 _MEASURES = {"zaehler", "wert", "ki_unten", "ki_oben", "rest_wert", "diff", "diff_ki_unten", "diff_ki_oben", "vergleichswert", "differenz"}
+READ = _MEASURES | {*CELL, "indikator_id", "kennzahl_id", "stichtag", "jahr"}
 
 
 def _report_tables(db: DuckDBPyConnection, folder: Path) -> None:
@@ -147,40 +149,25 @@ def _report_tables(db: DuckDBPyConnection, folder: Path) -> None:
 
 
 def _workbook(db: DuckDBPyConnection, file: Path, name: str, least: int) -> None:
-    cell = re.compile(r'<c r="([A-Z]+)\d+"[^>]*?(?: t="(\w+)")?\s*(?:/>|>(?:<v>([^<]*)</v>|<is><t[^>]*>([^<]*)</t></is>|)</c>)')
-    with zipfile.ZipFile(file) as book:
-        shared = []
-        if "xl/sharedStrings.xml" in book.namelist():
-            shared = [html.unescape("".join(re.findall(r"<t[^>]*>([^<]*)</t>", item))) for item in re.findall(r"<si>(.*?)</si>", book.read("xl/sharedStrings.xml").decode(), re.S)]
-        for sheet in sorted(n for n in book.namelist() if n.startswith("xl/worksheets/sheet")):
-            text = book.read(sheet).decode()
-            if "raumeinheit_id" not in text and "raumeinheit_id" not in shared:
-                continue
-            lines = [
-                {column: shared[int(value)] if kind == "s" else value or html.unescape(inline) for column, kind, value, inline in cell.findall(line)}
-                for line in re.findall(r"<row [^>]*>(.*?)</row>", text, re.S)
-            ]
-            head = next((i for i, line in enumerate(lines) if "raumeinheit_id" in line.values()), None)
-            if head is None:
-                continue
-            names = lines[head]
-            columns = {title: [line.get(column) or None for line in lines[head + 1 :]] for column, title in names.items() if title}
-            if not columns or not lines[head + 1 :]:
-                continue
-            if "stichtag" in columns:
-                columns["stichtag"] = [_day(value) for value in columns["stichtag"]]
-            db.register("blatt", pa.table({title: pa.array(values, type=pa.string()) for title, values in columns.items()}))
-            _table(db, "blatt", name, least)
-            db.unregister("blatt")
+    book = CalamineWorkbook.from_path(file)
+    for sheet in book.sheet_names:
+        lines = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        head = next((i for i, line in enumerate(lines) if "raumeinheit_id" in line), None)
+        if head is None or not lines[head + 1 :]:
+            continue
+        columns = {title: [_text(line[at]) for line in lines[head + 1 :]] for at, title in enumerate(lines[head]) if title in READ}
+        db.register("blatt", pa.table({title: pa.array(values, type=pa.string()) for title, values in columns.items()}))
+        _table(db, "blatt", name, least)
+        db.unregister("blatt")
 
 
-def _day(value: str | None) -> str | None:
-    """A date as Excel counts it, days since the end of 1899."""
-    if value and value.replace(".", "", 1).isdigit():
-        from datetime import date, timedelta
-
-        return (date.fromisoformat(EPOCH) + timedelta(days=int(float(value)))).isoformat()
-    return value
+def _text(value: object) -> str | None:
+    """A cell as a CSV file would have it; whole numbers and dates in whatever form the workbook keeps them."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return None if value == "" else str(value)
 
 
 def _jsonstat(file: Path, name: str) -> Iterator[tuple]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -59,7 +60,7 @@ def workbook(folder: Path, a: str | None) -> None:
     sheet = book.create_sheet("Daten")
     sheet.append(list(COLUMNS))
     for row in cells(a):
-        sheet.append([*row[:4], 44196, 2020, 100, None if row[7] is None else float(row[7]), None])
+        sheet.append([*row[:4], date(2020, 12, 31), 2020, 100, None if row[7] is None else float(row[7]), None])
     book.save(folder / "exports" / "x" / "t.xlsx")
 
 
