@@ -15,6 +15,9 @@ from warehouse import publish, rules
 from warehouse.attack import leaks
 from warehouse.connect import connect
 
+#: Groupings named per audience; the rest is in fct_schutz_vorschlag.
+PROPOSALS = 12
+
 
 def attack_report(place: Workplace, release_id: str | None) -> int:
     """Attack what each audience got or waits for; prints every finding with its sum and returns how many there are."""
@@ -67,6 +70,9 @@ def share_report(place: Workplace) -> None:
             profile.add_row(audience, level, german(values), german(withheld), f"{german(100 * (1 - withheld / values), 1)} %")
         out.print(profile)
         for audience, level, indicator, withheld, proposal in db.execute(
-            "select zielgruppe, ebene, indikator_id, gesperrt, vorschlag from fct_schutz_vorschlag where zielgruppe = 'verwaltung' order by gesperrt desc, ebene, indikator_id limit 20"
+            """select zielgruppe, ebene, indikator_id, gesperrt, vorschlag from fct_schutz_vorschlag
+               qualify row_number() over (partition by zielgruppe order by gesperrt desc, ebene, indikator_id) <= $most
+               order by list_position(['verwaltung', 'traeger', 'oeffentlich'], zielgruppe), gesperrt desc, ebene, indikator_id""",
+            {"most": PROPOSALS},
         ).fetchall():
             out.print(f"{audience}, {level}: {indicator} ({german(withheld)} gesperrt). {proposal}", soft_wrap=True)
