@@ -244,7 +244,7 @@ def _page(markdown: str) -> str:
 
     title = html.escape(markdown.partition("\n")[0].lstrip("# "))
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
-    style = "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}th,td{border:1px solid #767676;padding:.3rem .6rem;text-align:left;vertical-align:top}thead:not(:has(th:not(:empty))){display:none}"
+    style = "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff;overflow-wrap:anywhere;hyphens:auto}h1{font-size:1.6rem}h2{font-size:1.25rem}table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}th,td{border:1px solid #767676;padding:.3rem .6rem;text-align:left;vertical-align:top}thead:not(:has(th:not(:empty))){display:none}"
     return f'<!doctype html>\n<html lang="de">\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{style}</style></head>\n<body><main>\n{body}</main></body>\n</html>\n'
 
 

@@ -70,7 +70,7 @@ def withdraw(place: Workplace, aussage_id: str, day: date | None, reason: str) -
     """
     if len(reason.strip()) < SHORTEST_REASON:
         raise PermanentFailure("Der Anlass fehlt; bitte mit --grund angeben (ohne Namen), etwa: Widerruf der Einwilligung.")
-    with place.locked(), private_files():
+    with place.locked():
         dates = sorted({row["stichtag"] for row, _ in _raw(place, aussage_id)} | {str(d) for copy in copies(place) for d in _days(copy, aussage_id)} | _frozen_days(place, aussage_id))
         if day is not None:
             dates = [d for d in dates if d == day.isoformat()]
@@ -100,7 +100,9 @@ def withdrawn(place: Workplace) -> list[Statement]:
 def carry_out(place: Workplace) -> None:
     """Bring everything in line with the withdrawals; what is in line already stays as it is."""
     for statement in withdrawn(place):
-        strip(place, statement)
+        with private_files():
+            strip(place, statement)
+        # Copies keep the rights with which they are handed out.
         for copy in copies(place):
             if _holds(copy, statement):
                 _issue_again(place, copy, statement)

@@ -18,6 +18,7 @@ from orchestration.failures import PermanentFailure
 from orchestration.resources import EDITION_TAG
 from sources.model import City
 from warehouse import facts, frozen
+from warehouse.paths import private_files
 
 
 class Translator(DagsterDbtTranslator):
@@ -57,8 +58,9 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
             return
         evidence.check(place.city, manifest)
         facts.hand_over(place.home, place.ledger)
-        for statement in withdrawal.withdrawn(place):
-            withdrawal.strip(place, statement)
+        with private_files():
+            for statement in withdrawal.withdrawn(place):
+                withdrawal.strip(place, statement)
         frozen.hand_over(place.home, place.ledger)
         with place.stage("Modelle"):
             results = dbt.build(place.echo)

@@ -9,6 +9,7 @@ from orchestration.evidence import write_evidence
 from orchestration.files import write_release
 from orchestration.resources import EDITION_TAG, Workplace
 from warehouse import attack, frozen, publish, rules
+from warehouse.paths import private_files
 
 GROUP = "veroeffentlichung"
 MART = dg.AssetKey([GROUP, "mart"])
@@ -65,7 +66,8 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         write_evidence(place, dbt.manifest, place.draft.folder / EVIDENCE)
         persons = {source.quelle for source in place.city.quellen if source.personenbezug}
         deliveries = [row for row in place.ledger.deliveries("angenommen") if row["aktiv"] and row["quelle_id"] in persons]
-        frozen.freeze(place.home, place.ledger, place.draft.release_id, frozen.models(dbt.manifest), deliveries, place.receipt.isoformat())
+        with private_files():
+            frozen.freeze(place.home, place.ledger, place.draft.release_id, frozen.models(dbt.manifest), deliveries, place.receipt.isoformat())
         folder = publish.finish(
             place.draft, place.home, place.ledger, keep=place.settings.releases_behalten, now=place.receipt,
             facts={"stadt": place.city.stadt.name, "simuliert": place.city.stadt.simuliert},

@@ -11,7 +11,8 @@ import pytest
 
 from exports.contract import load_contracts
 from exports.evidence import MEASURES, RISKS, gaps, matrix, periods, recipients, write
-from orchestration.evidence import described, feeds
+from orchestration.evidence import check, described, feeds
+from orchestration.failures import PermanentFailure
 from sources.model import SHIPPED_CITIES, City, available_cities, load_city
 from warehouse.publish import AUDIENCES
 
@@ -60,6 +61,15 @@ def test_a_source_with_persons_says_what_for_and_about_whom() -> None:
     for key in ("zweck", "betroffene"):
         assert gaps([replace(persons, **{key: None})], load_contracts(), EXPORTS, AUDIENCES) == [f"Die Quelle {persons.quelle} hat Personenbezug, aber {key} fehlt; bitte in ihrer Deklaration ergänzen."]
     assert len(gaps([replace(persons, rechtsgrundlage="")], load_contracts(), EXPORTS, AUDIENCES)) == 1
+
+
+def test_a_gap_stops_the_build() -> None:
+    """What a run asks before it builds: the shipped town passes, one whose source lost its purpose does not."""
+    nodes = {f"model.{name}": {"name": name, "resource_type": "model", "fqn": ["sozialraum", "exports", name], "config": {"meta": {"zielgruppen": list(audiences)}}} for name, audiences in EXPORTS.items()}
+    check(TOWN, {"nodes": nodes})
+    quellen = tuple(quelle.model_copy(update={"zweck": None}) if quelle.quelle == "sgb12" else quelle for quelle in TOWN.quellen)
+    with pytest.raises(PermanentFailure, match="Die Quelle sgb12 hat Personenbezug, aber zweck fehlt"):
+        check(TOWN.model_copy(update={"quellen": quellen}), {"nodes": nodes})
 
 
 def test_the_matrix_follows_the_models() -> None:

@@ -76,6 +76,7 @@ def events(place: Workplace) -> list[str]:
 
 def test_it_leaves_every_place_and_nothing_else_does(place: Workplace) -> None:
     assert set(map(tuple, texts(place).values())) == {("Weit weg.", "Zu laut.")}
+    rights = (place.home.current / "mart.duckdb").stat().st_mode
     statement, touched = withdrawal.withdraw(place, "I1, Segment 2", None, "Widerruf der Einwilligung")
     assert (statement.aussage_id, statement.stichtag) == ("I1, Segment 2", DAY)
     assert sorted(copy.audience for copy in touched) == ["oeffentlich", "traeger", "verwaltung"]
@@ -84,6 +85,9 @@ def test_it_leaves_every_place_and_nothing_else_does(place: Workplace) -> None:
     with connect() as db:
         assert db.execute(f"select count(*), count(*) filter (freigegeben = 'ja') from read_parquet('{place.home.raw}/{withdrawal.TABLE}/delivery={DELIVERY}/0.parquet')").fetchall() == [(3, 1)]
     assert not place.home.warehouse_db.exists()
+    # Who could read the release before still can; what is sealed is for its owner alone.
+    assert (place.home.current / "mart.duckdb").stat().st_mode == rights
+    assert (place.home.raw / withdrawal.TABLE / f"delivery={DELIVERY}" / "0.parquet").stat().st_mode & 0o077 == 0
     assert not (place.home.sealed_archive / "interviews" / DELIVERY).exists()
     assert events(place)[-6:] == [withdrawal.WITHDRAWN, frozen.DELETED, frozen.EVENT, *[withdrawal.REISSUED] * 3]
     assert [f for f in verify.findings(place) if "Original" not in f] == []

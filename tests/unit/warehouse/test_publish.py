@@ -111,3 +111,14 @@ def test_flip_replaces_in_one_step(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         publish.flip(tmp_path / "current", name)
     assert (tmp_path / "current").resolve().name == "b"
+
+
+@pytest.mark.parametrize("kind", ["quasi", "schluessel"])
+def test_an_export_shows_no_class_its_audience_may_not_see(kind: str) -> None:
+    """As for marts: what tells persons apart stays inside, whatever contract asks for it."""
+    columns = {"alter": {"name": "alter", "meta": {"feldklasse": kind}}}
+    node = {"name": "exp_neu__tabelle", "resource_type": "model", "fqn": ["sozialraum", "exports", "exp_neu__tabelle"], "config": {"meta": {"zielgruppen": ["verwaltung"]}}, "columns": columns}
+    with pytest.raises(publish.PublishRefused, match=f"Der Export exp_neu__tabelle zeigt verwaltung die Spalte alter der Feldklasse {kind}"):
+        publish._export_models({"nodes": {"model.p.exp_neu__tabelle": node}})
+    columns["alter"]["meta"]["feldklasse"] = "aggregat"
+    assert publish._export_models({"nodes": {"model.p.exp_neu__tabelle": node}}) == [node]
