@@ -484,8 +484,7 @@ class Comparison:
             a, b = now[:, place], before[:, place]
             known = ~np.isnan(a) & ~np.isnan(b)
             a, b, here = a[known], b[known], [g for g, k in zip(groups, known, strict=True) if k]
-            whole = bool(np.all(a == np.round(a)) and np.all(b == np.round(b)))
-            if len(a) < 5 or b.min() < 0 or a.min() < 0 or (whole and b.mean() < TELLING / 2):
+            if len(a) < 5 or b.min() < 0 or a.min() < 0:
                 continue
             apart, ordered = _vector_distance(a, b), _vector_distance(np.sort(a), np.sort(b))
             if apart > 0.15 and ordered * 3 * max(1.0, min(self.years, 3)) < apart:

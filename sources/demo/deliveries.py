@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ def choose(options: list[str] | tuple[str, ...] | pa.Array, which: np.ndarray) -
     return array.take(pa.array(which, mask=which < 0))
 
 
+@cache
 def german_dates() -> pa.Array:
     """Every date as dd.mm.yyyy, then again with day 00, then with day and month 00."""
     day = (FIRST_DATE + np.arange(DATES)).astype("datetime64[D]")
