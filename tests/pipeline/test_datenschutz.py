@@ -39,7 +39,8 @@ def holding(town: Town, text: str) -> list[str]:
     found = []
     for path in sorted(p for p in town.root.rglob("*") if p.is_file() and not p.is_symlink()):
         if path.suffix == ".parquet":
-            rows = duckdb.sql(f"select count(*) from (from read_parquet('{path}')) t where t::varchar like '%{text}%'").fetchone()[0]  # type: ignore[index]
+            with duckdb.connect() as db:
+                rows = db.execute(f"select count(*) from (from read_parquet('{path}')) t where contains(t::varchar, ?)", [text]).fetchall()[0][0]
         else:
             rows = text.encode() in path.read_bytes()
         if rows:
