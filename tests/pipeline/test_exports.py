@@ -156,6 +156,18 @@ def test_children_by_single_year_and_area(demo: Town) -> None:
     assert sum(value is not None for counts in found.values() for value in counts.values()) > 0.9 * sum(map(len, found.values()))
 
 
+def test_age_structure_around_playgrounds_and_stops(demo: Town) -> None:
+    rows = read(demo, "verwaltung", "exp_infrastruktur__umkreis", "kategorie, umkreis_m, altersgruppe, gebietsstand, ebene, raumeinheit_id, stichtag, wert")
+    found = {key: value for *key_parts, value in rows if (key := tuple(key_parts))}
+    ages = ("0 bis 5", "6 bis 14", "15 bis 64", "65 und älter")
+    assert {key[:3] for key in found if key[0] in ("spielplatz", "haltestelle")} == {(kind, metres, age) for kind in ("spielplatz", "haltestelle") for metres in (300.0, 500.0) for age in (*ages, "insgesamt")}
+    assert sum(value is not None for value in found.values()) > 0.9 * len(found)
+    for (kind, metres, age, *place), value in found.items():
+        wider, parts = found.get((kind, 500.0, age, *place)), [found.get((kind, metres, a, *place)) for a in ages]
+        assert None in (value, wider) or metres > 300 or value <= wider
+        assert age != "insgesamt" or None in (value, *parts) or value >= sum(parts)
+
+
 def test_coverage_by_both_definitions(demo: Town) -> None:
     rows = read(demo, "verwaltung", "exp_jugendhilfe__betreuung", "ebene, altersgruppe, plaetze, kinder, versorgungsquote, betreuungsquote")
     assert {row[1] for row in rows} == {"u3", "ue3"}

@@ -1,22 +1,34 @@
 with gezaehlt as (
-    {{ export_kennzahlen('verwaltung', "kennzahl.thema = 'erreichbarkeit'") }}
+    {{ export_kennzahlen('verwaltung', "kennzahl.thema in ('erreichbarkeit', 'umkreis_alter')") }}
+),
+
+benannt as (
+    select
+        gezaehlt.*,
+        kategorie.kategorie,
+        kategorie.name as kategorie_name,
+        coalesce(try_cast(regexp_extract(gezaehlt.kennzahl_id, '^im_umkreis_([0-9]+)_', 1) as double), kategorie.umkreis_m) as umkreis_m,
+        regexp_extract(gezaehlt.kennzahl_id, kategorie.kategorie || '_?(.*)$', 1) as gruppe
+    from gezaehlt
+    inner join {{ ref('ortkategorien') }} as kategorie
+        on regexp_matches(gezaehlt.kennzahl_id, '^(einwohner_im_umkreis|im_umkreis_[0-9]+)_' || kategorie.kategorie || '(_[0-9].*)?$')
 )
 
 select
-    gezaehlt.raumeinheit_id,
-    gezaehlt.raum,
-    gezaehlt.gebietsstand,
-    gezaehlt.ebene,
-    gezaehlt.stichtag,
-    gezaehlt.jahr,
-    kategorie.kategorie,
-    kategorie.name as kategorie_name,
-    kategorie.umkreis_m,
-    gezaehlt.wert,
-    gezaehlt.zeichen,
-    gezaehlt.obs_status,
-    gezaehlt.conf_status,
-    gezaehlt.vorlaeufig,
-    gezaehlt.simuliert
-from gezaehlt
-inner join {{ ref('ortkategorien') }} as kategorie on gezaehlt.kennzahl_id = 'einwohner_im_umkreis_' || kategorie.kategorie
+    raumeinheit_id,
+    raum,
+    gebietsstand,
+    ebene,
+    stichtag,
+    jahr,
+    kategorie,
+    kategorie_name,
+    umkreis_m,
+    case gruppe when '' then 'insgesamt' when '65_plus' then '65 und älter' else replace(gruppe, '_', ' bis ') end as altersgruppe,
+    wert,
+    zeichen,
+    obs_status,
+    conf_status,
+    vorlaeufig,
+    simuliert
+from benannt

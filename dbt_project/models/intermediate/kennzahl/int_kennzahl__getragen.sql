@@ -1,7 +1,8 @@
 -- Gelieferte Kennzahlen auf allen Ebenen über der feinsten gelieferten, dazu in jedem Gebietsstand, den Blöcke erlauben.
 -- Ein unbekannter Teil macht die Summe unbekannt; dann gilt die gelieferte Zahl der oberen Ebene, wo es sie gibt.
 with kennzahl as (
-    select kennzahl_id, luecke, summierbar
+    -- Nach Alter im Umkreis nur auf dem Gebietsstand der Lieferung: nebeneinander verrieten zwei Stände sie für jedes Bruchstück.
+    select kennzahl_id, luecke, summierbar, thema is not distinct from 'umkreis_alter' as nur_eigener_stand
     from {{ ref('kennzahlen') }}
 ),
 
@@ -38,6 +39,7 @@ feinste as (
         stufe.ebene,
         einheit.raumeinheit_id,
         kennzahl.summierbar,
+        kennzahl.nur_eigener_stand,
         case when geliefert.raumeinheit_id is null and (kennzahl.luecke = 'nichts' or einheit.nicht_zuordenbar) then 0 else geliefert.wert end as wert,
         case
             when geliefert.raumeinheit_id is not null then geliefert.status_id
@@ -89,7 +91,7 @@ gruppiert as (
         on feinste.gebietsstand = vorfahr.von_gebietsstand
         and feinste.ebene = vorfahr.teil_ebene
         and feinste.raumeinheit_id = vorfahr.teil_id
-    where feinste.summierbar
+    where feinste.summierbar and not (feinste.nur_eigener_stand and vorfahr.gebietsstand <> feinste.gebietsstand)
     group by feinste.stufe_nr, vorfahr.vorfahr_nr
 ),
 

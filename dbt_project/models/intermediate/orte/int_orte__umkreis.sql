@@ -1,6 +1,10 @@
 {{ config(meta={'eingefroren': true}) }}
+{% set gegliedert = ['spielplatz', 'haltestelle'] %}
+{% set weiter_m = 500 %}
+{% set altersgruppen = {'0_5': 'between 0 and 5', '6_14': 'between 6 and 14', '15_64': 'between 15 and 64', '65_plus': '>= 65'} %}
 -- Einwohner mit Hauptwohnung, die höchstens so weit (Luftlinie) von einem Ort wohnen, wie seine Kategorie es nennt.
--- Gezählt am Haus; wessen Anschrift gesperrt ist, am Mittelpunkt der Häuser seines Blocks. Nur wo ein Register Häuser nennt.
+-- Um Spielplätze und Haltestellen auch im weiteren Kreis und nach Altersgruppen. Gezählt am Haus; wessen Anschrift
+-- gesperrt ist, am Mittelpunkt der Häuser seines Blocks. Nur wo ein Register Häuser nennt.
 with haus as (
     select
         coalesce(adresse_id, 'block-' || block_id) as haus_id,
@@ -21,7 +25,10 @@ einwohner as (
         gebietsstand,
         block_id,
         coalesce(adresse_id, 'block-' || block_id) as haus_id,
-        count(*) as personen
+        count(*) as personen,
+        {%- for gruppe, bedingung in altersgruppen.items() %}
+        count(*) filter (alter_jahre {{ bedingung }}) as personen_{{ gruppe }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('stg_melderegister_bestand__person') }}
     where wohnungsart = 'H' and block_id is not null
     group by lieferung_id, stichtag, gebietsstand, block_id, coalesce(adresse_id, 'block-' || block_id)
@@ -55,8 +62,12 @@ ort as (
 
 -- Abstände hängen nicht vom Jahr ab: jedes Paar aus Haus und Standort einmal.
 nah as (
-    select haus.haus_id, standort.kategorie, standort.rechts, standort.hoch
-    from (select distinct kategorie, rechts, hoch, umkreis_m from ort) as standort
+    select haus.haus_id, standort.kategorie, standort.rechts, standort.hoch, standort.umkreis_m
+    from (
+        select distinct kategorie, rechts, hoch, umkreis_m from ort
+        union
+        select distinct kategorie, rechts, hoch, {{ weiter_m }} from ort where kategorie in ('{{ gegliedert | join("', '") }}')
+    ) as standort
     inner join haus
         on haus.rechts between standort.rechts - standort.umkreis_m and standort.rechts + standort.umkreis_m
         and haus.hoch between standort.hoch - standort.umkreis_m and standort.hoch + standort.umkreis_m
@@ -64,24 +75,44 @@ nah as (
 ),
 
 versorgt as (
-    select distinct ort.stichtag, ort.kategorie, nah.haus_id
+    select distinct ort.stichtag, ort.kategorie, nah.haus_id, ort.umkreis_m as naehe_m, nah.umkreis_m
     from ort
     inner join nah on ort.kategorie = nah.kategorie and ort.rechts = nah.rechts and ort.hoch = nah.hoch
 ),
 
-gezaehlt as (
-    select
-        einwohner.lieferung_id,
-        einwohner.stichtag,
-        einwohner.gebietsstand,
-        'block' as ebene,
-        einwohner.block_id as raumeinheit_id,
-        'einwohner_im_umkreis_' || versorgt.kategorie as kennzahl_id,
-        cast(sum(einwohner.personen) as double) as wert,
-        'wert' as status_id
+je_haus as (
+    select einwohner.*, versorgt.kategorie, versorgt.umkreis_m, versorgt.umkreis_m = versorgt.naehe_m as nah
     from einwohner
     inner join versorgt on einwohner.stichtag = versorgt.stichtag and einwohner.haus_id = versorgt.haus_id
-    group by einwohner.lieferung_id, einwohner.stichtag, einwohner.gebietsstand, einwohner.block_id, versorgt.kategorie
+),
+
+gezaehlt as (
+    select
+        lieferung_id,
+        stichtag,
+        gebietsstand,
+        'block' as ebene,
+        block_id as raumeinheit_id,
+        case when nah then 'einwohner_im_umkreis_' || kategorie else 'im_umkreis_' || cast(umkreis_m as integer) || '_' || kategorie end as kennzahl_id,
+        cast(sum(personen) as double) as wert,
+        'wert' as status_id
+    from je_haus
+    group by lieferung_id, stichtag, gebietsstand, block_id, kategorie, umkreis_m, nah
+    {%- for gruppe in altersgruppen %}
+    union all
+    select
+        lieferung_id,
+        stichtag,
+        gebietsstand,
+        'block',
+        block_id,
+        'im_umkreis_' || cast(umkreis_m as integer) || '_' || kategorie || '_{{ gruppe }}',
+        cast(sum(personen_{{ gruppe }}) as double),
+        'wert'
+    from je_haus
+    where kategorie in ('{{ gegliedert | join("', '") }}')
+    group by lieferung_id, stichtag, gebietsstand, block_id, kategorie, umkreis_m
+    {%- endfor %}
 )
 
 select * from gezaehlt
