@@ -246,7 +246,8 @@ def _formula(value: dict[str, Any], catalogue: dict[str, Any], counts: list[dict
     divided = bool(catalogue["nenner"])
     words = f"{factor}{_side(counts, 'zaehler', 'kennzahl_id')}" + (f" / {_side(counts, 'nenner', 'kennzahl_id')}" if divided else "")
     filled = f"{factor}{_side(counts, 'zaehler', 'wert')}" + (f" / {_side(counts, 'nenner', 'wert')}" if divided else "")
-    out.print(f"Wert = {words}", soft_wrap=True)
+    if value["ki_methode"] != "dsr":
+        out.print(f"Wert = {words}", soft_wrap=True)
     if value["wert"] is None or any(count["wert"] is None for count in counts):
         out.print("Mit den veröffentlichten Zahlen lässt sich das nicht nachrechnen: mindestens eine ist nicht gezeigt.")
         return

@@ -108,7 +108,7 @@ def test_erklaere_follows_a_value_to_its_delivery(demo: Town) -> None:
 @pytest.mark.parametrize(
     ("what", "area", "year", "parts"),
     [
-        ("hilden_belastung", "0101", "2024", ("nachgerechnet, stimmt", "sgb2_quote", "Sagen darf man", "Fingerabdruck sha256")),
+        ("hilden_belastung", "0101", "2024", ("nachgerechnet, stimmt", "anteil_wohndauer_5_plus", "Sagen darf man", "Fingerabdruck sha256")),
         ("sterbeziffer_standardisiert", "Hilden (simuliert)", "2024", ("Europastandardbevölkerung 2013", "Dobson", "nicht altersbereinigt", "Fingerabdruck sha256")),
         ("einwohner_alter_bekannt", "0101", "2024", ("gezählt aus register", "bestand_20241231.csv")),
         ("q1", "Hilden (simuliert)", "2023", ("sehr zufrieden", "Wilson-Bereich mit n wirksam", "Fingerabdruck sha256")),
