@@ -105,7 +105,7 @@ select
     wert.guete,
     wert.uebergeleitet,
     wert.erwarteter_fehler,
-    wert.designeffekt,
+    case when wert.gesperrt_id is null then wert.designeffekt end as designeffekt,
     wert.designeffekt_quelle
 from wert
 left join {{ ref('status') }} as gesperrt on wert.gesperrt_id = gesperrt.status_id
