@@ -346,8 +346,7 @@ class _Component:
     def _extreme(self, objective: np.ndarray) -> np.ndarray:
         """A possible table that minimises the objective, whole numbers or not."""
         self.model.changeColsCost(len(objective), self.every, objective)
-        self.model.run()
-        status = self.model.getModelStatus()
+        status = self._solved()
         if status == highspy.HighsModelStatus.kUnbounded and self.limit == np.inf:
             self.limit = self.far
             self.model.changeColsBounds(len(objective), self.every, np.zeros(len(objective)), np.full(len(objective), self.far))
@@ -355,6 +354,19 @@ class _Component:
         if status != highspy.HighsModelStatus.kOptimal:
             raise ValueError(f"no table agrees with what is published: {self.model.modelStatusToString(status)}")
         return self._keep(np.array(self.model.getSolution().col_value))
+
+    def _solved(self) -> highspy.HighsModelStatus:
+        """Where the solver ends: from where it stopped last, and where it got lost in rounding, once more from the beginning."""
+        for anew, presolve in ((False, "off"), (True, "off"), (True, "on")):
+            if anew:
+                self.model.clearSolver()
+            self.model.setOptionValue("presolve", presolve)
+            self.model.run()
+            status = self.model.getModelStatus()
+            if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnbounded):
+                break
+        self.model.setOptionValue("presolve", "off")
+        return status
 
     def _extreme_whole(self, objective: np.ndarray, place: int = 0, least: float = 0) -> np.ndarray | None:
         """As `_extreme`, in whole numbers and with at least `least` in one cell; None if that cannot be."""
