@@ -1,6 +1,7 @@
 """Seeded damage to deliveries, by class: takes any declared file apart into header and rows, spoils it, writes it again.
 
-Knows declarations, not sources. A class that does not apply to a source (no codes, no numbers) says so by returning False.
+Knows declarations, not sources. A class that does not apply to a source (no codes, no numbers) says so by returning False, and
+so does one whose damage nobody could tell from a usual year: within what the declaration allows, or in counts too small.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import random
 import sqlite3
 from collections.abc import Callable
@@ -18,6 +20,11 @@ from sources.find import Delivery
 from sources.formats import READERS
 from sources.model import Format, Quelle, Spalte, Tabelle
 from sources.read import kept
+
+#: A count this large does not double, and practically does not stay the same, from one year to the next.
+LARGE = 60
+#: Rows that have to say so.
+TOLD = 10
 
 
 @dataclass
@@ -30,6 +37,10 @@ class Sheet:
     rows: list[list[str]] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     after: list[list[str]] = field(default_factory=list)
+    #: Since the delivery before.
+    years: float = 1.0
+    #: The declaration says that deliveries of this source may repeat each other.
+    may_repeat: bool = False
 
     @property
     def fmt(self) -> Format:
@@ -141,6 +152,24 @@ def _some(rng: random.Random, rows: list[list[str]], share: float) -> list[int]:
     return sorted(rng.sample(range(len(rows)), min(len(rows), max(3, int(len(rows) * share)))))
 
 
+def _key(sheet: Sheet, row: list[str]) -> tuple[str, ...]:
+    return tuple(str(row[p]) for p in sheet.columns(lambda s: s.ziel in sheet.tabelle.schluessel))
+
+
+def _by_key(sheet: Sheet, old: Sheet | None) -> dict[tuple[str, ...], list[str]]:
+    """Rows of the date before by their key; none where there is no key or no such date."""
+    if old is None or not _key(sheet, sheet.header):
+        return {}
+    return {_key(sheet, row): row for row in old.rows}
+
+
+def _apart(now: float | None, before: float | None) -> bool:
+    """A large count that doubled or halved."""
+    if now is None or before is None:
+        return False
+    return max(now, before) >= LARGE and max(now, before) >= 2 * min(now, before)
+
+
 # Each class: (sheet, the same file of the delivery before or None, generator) -> applied?
 Mutation = Callable[[Sheet, Sheet | None, random.Random], bool]
 
@@ -230,11 +259,12 @@ def scale_column(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 
 
 def jump_column(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
-    return _scaled(sheet, old, rng, rng.choice([3, 4, 5]))
+    """More than the declaration allows for the years between two deliveries."""
+    return _scaled(sheet, old, rng, math.ceil(1 + sheet.tabelle.vergleich.summe * sheet.years) + rng.choice([0, 1, 2]))
 
 
 def _scaled(sheet: Sheet, old: Sheet | None, rng: random.Random, factor: float) -> bool:
-    places = [p for p in _numbers(sheet) if sum(abs(_value(sheet, r[p]) or 0) for r in sheet.rows) >= 60]
+    places = [p for p in _numbers(sheet) if sum(abs(_value(sheet, r[p]) or 0) for r in sheet.rows) >= LARGE]
     if not places or old is None:
         return False
     place = rng.choice(places)
@@ -249,10 +279,17 @@ def _scaled(sheet: Sheet, old: Sheet | None, rng: random.Random, factor: float) 
 def shift_values(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """All numbers stand some rows below their keys."""
     places = _numbers(sheet)
-    if not places or old is None or len(sheet.rows) < 8:
+    before = _by_key(sheet, old)
+    if not places or len(sheet.rows) < 8 or sheet.tabelle.vergleich.vertauschung != "ablehnen":
         return False
     by = rng.randint(1, max(1, len(sheet.rows) // 3))
     moved = [[row[p] for p in places] for row in sheet.rows[-by:] + sheet.rows[:-by]]
+    told = sum(
+        any(_apart(_value(sheet, value), _value(sheet, was[place])) for place, value in zip(places, values, strict=True))
+        for row, values in zip(sheet.rows, moved, strict=True) if (was := before.get(_key(sheet, row)))
+    )  # fmt: skip
+    if told < max(TOLD, len(sheet.rows) // 3):
+        return False
     for row, values in zip(sheet.rows, moved, strict=True):
         for place, value in zip(places, values, strict=True):
             row[place] = value
@@ -262,7 +299,8 @@ def shift_values(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 
 def repeat_all(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """The file of the date before, byte for byte."""
-    if old is None or not any(s.klasse == "zahl" and s.typ == "ganzzahl" for s in sheet.tabelle.spalten) and not sheet.tabelle.personal:
+    figures = sheet.tabelle.personal or any(s.klasse == "zahl" and s.typ == "ganzzahl" for s in sheet.tabelle.spalten)
+    if old is None or not figures or sheet.may_repeat:
         return False
     sheet.path.write_bytes(old.path.read_bytes())
     return True
@@ -271,19 +309,18 @@ def repeat_all(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 def repeat_block(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """Half of the rows carry the numbers of the date before."""
     places = _numbers(sheet)
-    keys = sheet.columns(lambda s: s.ziel in sheet.tabelle.schluessel)
-    if not places or old is None or not keys:
+    before = _by_key(sheet, old)
+    if not places or sheet.may_repeat:
         return False
-    before = {tuple(str(row[k]) for k in keys): row for row in old.rows}
     large = [
         row for row in sheet.rows
-        if (was := before.get(tuple(str(row[k]) for k in keys))) and any((_value(sheet, row[p]) or 0) >= 60 and str(row[p]) != str(was[p]) for p in places)
+        if (was := before.get(_key(sheet, row))) and any((_value(sheet, row[p]) or 0) >= LARGE and str(row[p]) != str(was[p]) for p in places)
     ]  # fmt: skip
-    if len(large) < 10:
+    if len(large) < TOLD:
         return False
     for row in sorted(rng.sample(large, len(large) // 2)):
         for place in places:
-            row[place] = before[tuple(str(row[k]) for k in keys)][place]
+            row[place] = before[_key(sheet, row)][place]
     sheet.save()
     return True
 
@@ -292,9 +329,12 @@ def drop_rows(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """The end of the table is missing, cleanly cut between two rows."""
     if old is None and not sheet.tabelle.zeilen_genau and not any(s.vollstaendig for s in sheet.tabelle.spalten):
         return False
-    if len(sheet.rows) < 3:
+    complete = sheet.tabelle.zeilen_genau or any(s.vollstaendig for s in sheet.tabelle.spalten)
+    left = min(0.6, 0.6 if complete else 1 - sheet.tabelle.vergleich.rueckgang * sheet.years)
+    # A list of three of which two are missing is not to be told from one that never had them.
+    if left < 0.2 or len(sheet.rows) * (1 - left) < TOLD:
         return False
-    sheet.rows = sheet.rows[: int(len(sheet.rows) * rng.uniform(0.2, 0.6))]
+    sheet.rows = sheet.rows[: int(len(sheet.rows) * rng.uniform(0.1, left))]
     sheet.save()
     return True
 
@@ -303,8 +343,8 @@ def swap_columns(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """Two number columns of clearly different size have changed places."""
     places = _numbers(sheet)
     totals = {p: sum(abs(_value(sheet, r[p]) or 0) for r in sheet.rows) for p in places}
-    pairs = [(a, b) for a in places for b in places if a < b and min(totals[a], totals[b]) >= 60 and max(totals[a], totals[b]) > 1.5 * min(totals[a], totals[b])]
-    if not pairs or old is None:
+    pairs = [(a, b) for a in places for b in places if a < b and min(totals[a], totals[b]) >= LARGE and max(totals[a], totals[b]) > 1.5 * min(totals[a], totals[b])]
+    if not pairs or old is None or sheet.tabelle.vergleich.vertauschung != "ablehnen":
         return False
     a, b = rng.choice(pairs)
     for row in sheet.rows:
@@ -352,9 +392,10 @@ def damage(quelle: Quelle, delivery: Delivery, earlier: Delivery | None, kind: M
     file = rng.choice(delivery.files)
     index = rng.choice(file.tables)[0]
     tabelle = quelle.tabellen[index]
-    sheet = Sheet(file.path, tabelle).load()
+    sheet = Sheet(file.path, tabelle, may_repeat=any(t.vergleich.wiederholung for t in quelle.tabellen)).load()
     old = None
     if earlier is not None:
         same = [f for f in earlier.files if any(i == index and dict(v).get("ebene") == dict(w).get("ebene") for i, v in f.tables for j, w in file.tables if j == index)]
         old = Sheet(same[0].path, tabelle).load() if same else None
+        sheet.years = max(1.0, (delivery.stichtag - earlier.stichtag).days / 365)
     return kind(sheet, old, rng)
