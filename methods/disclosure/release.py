@@ -136,6 +136,17 @@ def groups(kennzahlen: pd.DataFrame, parts: pd.DataFrame) -> Groups:
     return Groups(hidden, list(dict.fromkeys(sums)), {n: e for n, e in loose.items() if n not in hidden})
 
 
+def _union(several: Iterable[Groups]) -> Groups:
+    hidden: dict[str, Mapping[str, int]] = {}
+    sums: list[tuple[str, tuple[str, ...]]] = []
+    loose: dict[str, Mapping[str, int]] = {}
+    for found in several:
+        hidden |= found.hidden
+        sums += found.sums
+        loose |= found.loose
+    return Groups(hidden, list(dict.fromkeys(sums)), {n: e for n, e in loose.items() if n not in hidden})
+
+
 def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: list, loose: dict) -> dict[str, int]:
     """Counts of intervals on one line: between any two bounds that a chain of counts connects lies a computable count.
 
@@ -232,10 +243,13 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
     position = pd.Series(places.get_indexer(pd.MultiIndex.from_frame(counts[AREA])), index=counts.index)
     days, structure = [], {}
     for day, rows in counts.groupby("stichtag", sort=True):
-        available = frozenset(rows["kennzahl_id"][rows["wert"].notna()])
+        known = rows["kennzahl_id"][rows["wert"].notna()]
+        # Single years, say, may be counted in some areas only: each set of counts that stands together somewhere has sums of its own.
+        together = frozenset(frozenset(names) for _, names in known[known.isin(kennzahlen["kennzahl_id"])].groupby(position[known.index]))
+        available = frozenset(known), together
         if available not in structure:
-            chosen = parts[parts["kennzahl_id"].isin(available) & parts["teil_id"].isin(available)]
-            structure[available] = groups(kennzahlen[kennzahlen["kennzahl_id"].isin(available)], chosen)
+            chosen = parts[parts["kennzahl_id"].isin(known) & parts["teil_id"].isin(known)]
+            structure[available] = _union(groups(kennzahlen[kennzahlen["kennzahl_id"].isin(names)], chosen) for names in sorted(together, key=sorted) or [()])
         builder.add(day, rows, position[rows.index].to_numpy(), area_sums, structure[available])
         days.append(day)
     for before, after in pairwise(days):

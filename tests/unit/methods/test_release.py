@@ -45,6 +45,21 @@ def test_declared_parts_have_a_rest_unless_they_are_complete():
     assert ("k", ("x", "y")) in found.sums and ("k", ("v", "k − v")) in found.sums
 
 
+def test_sums_hold_also_where_a_finer_count_is_missing():
+    # Single years are counted in area x only; in y as well, 0-5 are 0-2 and 3-5.
+    ages = kinds(("u6", {"alter_von": 0, "alter_bis": 5}), ("u3", {"alter_von": 0, "alter_bis": 2}), ("o3", {"alter_von": 3, "alter_bis": 5}), ("a0", {"alter_von": 0, "alter_bis": 0}))
+    counted = {"x": {"u6": 9, "u3": 5, "o3": 4, "a0": 2}, "y": {"u6": 7, "u3": 4, "o3": 3}}
+    rows = [(date(2020, 12, 31), kind, "g", "raum", area, float(number)) for area, numbers in counted.items() for kind, number in numbers.items()]
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(minimum=3.0, frei=0.0, basis=0.0, gewicht=1.0, null_geschuetzt=0.0, komplement=1.0, hundert=0.0)
+    areas = pd.DataFrame({name: [] for name in ["gebietsstand", "ebene", "raumeinheit_id", "obere_ebene", "uebergeordnet_id"]})
+    pieces = pd.DataFrame({name: [] for name in ["gebietsstand", "ebene", "raumeinheit_id", "teil_von"]})
+    system = release(counts, areas, pieces, ages, NO_PARTS)
+    column = system.names.set_index(["raumeinheit_id", "kennzahl_id"])["spalte"]
+    for area in "xy":
+        sums = [set(system.relations[[row]].indices) for row in range(system.relations.shape[0])]
+        assert {column[area, "u6"], column[area, "u3"], column[area, "o3"]} in sums
+
+
 # --- two area versions and several years --------------------------------------------------------------------------------
 
 #: Block -> area before and after; block 3 moves and has few foreigners.
