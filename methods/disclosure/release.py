@@ -35,6 +35,8 @@ CUTS = 20
 """Per component and round; findings beyond that mostly end with the first ones."""
 COME_BACK = 8
 """So many counts of a rough pattern are tried for whether their upper levels can be shown after all."""
+CHECKED = 1500
+"""Up to so many cells in it a component is checked that often; in a larger one each check takes seconds."""
 WIDER = 4
 """So often a rough pattern takes in the sums around what is still open, before it gives up whole counts."""
 HIDDEN_COST = 1e-3
@@ -512,7 +514,7 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **
     some = free & (np.isin(kinds, np.unique(kinds[meets & free & ~cells["hidden"].to_numpy()])) | cells["hidden"].to_numpy() | primary)
     chosen = some & (~cells["upper"].to_numpy() | primary)
     number = {name: i for i, name in enumerate(cells["zelle_id"])}
-    for _ in range(WIDER):
+    for _ in range(WIDER if len(cells) <= CHECKED else 0):
         if not (left := still_open(cells, relations, chosen, **rules)):
             break
         open_cells = np.zeros(len(cells), bool)
@@ -522,6 +524,8 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **
         chosen = next((pattern for pattern in (some, free) if not still_open(cells, relations, pattern, **rules)), None)
         if chosen is None:
             raise Unprotectable(still_open(cells, relations, free, **rules))
+    if len(cells) > CHECKED:
+        return chosen
     # What planners look at first comes back where it can: above the finest level, dearest count first.
     spare = chosen & ~primary & cells["upper"].to_numpy() & ~cells["hidden"].to_numpy()
     cost = pd.Series(cells["cost"].to_numpy()[spare]).groupby(kinds[spare]).sum().sort_values(ascending=False, kind="stable")
