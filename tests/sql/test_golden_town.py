@@ -9,8 +9,8 @@ from methods import comparison, intervals
 
 #: Area -> year -> (residents, of them not German). The town: 2020 400 and 100, 2021 400 and 110.
 GOLDEN = {"0101": {2020: (100, 40), 2021: (120, 50)}, "0102": {2020: (200, 50), 2021: (180, 50)}, "0103": {2020: (100, 10), 2021: (100, 10)}}
-#: Declared for anteil_nichtdeutsche in the catalogue.
-DEFF = 2
+#: Measured in this register, where everybody lives alone: single draws. The catalogue's declared 2 gives way to it.
+DEFF = 1
 KEY = "gebietsstand = 'g' and indikator_id = 'anteil_nichtdeutsche' and ebene = 'sozialraum'"
 
 
@@ -35,8 +35,8 @@ def town(make_lager):
 def test_values_intervals_and_rest(town):
     rows = town.rows(f"select raumeinheit_id, jahr, zaehler, nenner, wert, ki_unten, ki_oben, rest_wert, diff from marts.fct_indikatorwert where {KEY} and not starts_with(raumeinheit_id, 'nz') order by 1, 2")
     assert [row[:5] for row in rows] == [(a, y, x, n, pytest.approx(100 * x / n)) for a, years in GOLDEN.items() for y, (n, x) in years.items()]
-    # 0101 in 2020: 40 of 100, as many draws as 20 of 50; the rest of the town has 60 of 300.
-    low, high = intervals.wilson(20, 50)
+    # 0101 in 2020: 40 of 100; the rest of the town has 60 of 300.
+    low, high = intervals.wilson(40, 100)
     assert rows[0][5:] == pytest.approx((100 * low, 100 * high, 20, 20), rel=1e-12)
 
 
@@ -45,8 +45,8 @@ def test_comparison_is_with_the_rest_and_adjusted_over_the_edition(town):
     for area, (n, x) in ((area, years[2020]) for area, years in GOLDEN.items()):
         assert found[area][0] == pytest.approx(comparison.two_proportions(x, n, 100 - x, 400 - n, DEFF, DEFF).p, rel=1e-12)
     assert [found[area][4:6] for area in GOLDEN] == [[1, 3], [2, 3], [3, 3]]
-    # Funnel of 0101: 25 % ∓ 1.96·√(0.25·0.75/50).
-    half = 196 * (0.25 * 0.75 / 50) ** 0.5
+    # Funnel of 0101: 25 % ∓ 1.96·√(0.25·0.75/100).
+    half = 196 * (0.25 * 0.75 / 100) ** 0.5
     assert found["0101"][6:] == pytest.approx([25 - half, 25 + half], rel=1e-4)
     everything = [p for (p,) in town.rows("select p from marts.fct_vergleich where gebietsstand = 'g' and jahr = 2020 and p is not null")]
     adjusted = stats.false_discovery_control(everything)
