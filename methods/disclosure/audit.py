@@ -20,10 +20,8 @@ from scipy.sparse.csgraph import connected_components
 
 WHOLE = 1e-6
 """HiGHS' tolerance is 1e-7; nearer than this to a whole number is that number."""
-POOL = 12
-"""At most so many random objectives per component before cells are tried one by one."""
-FEW, ENOUGH = 2, 0.9
-"""So few doubtful cells are tried at once one by one; so are all once a draw leaves more than this share of them."""
+FEW = 2
+"""So few doubtful cells are tried at once one by one."""
 WORKERS = 4
 SEED = 7
 LARGEST_DENOMINATOR = 1000
@@ -295,28 +293,48 @@ class _Component:
         self.low = np.full(len(cells), np.inf)
         self.highest = np.zeros(len(cells), int)
         self.lowest = np.zeros(len(cells), int)
-        self.every = np.arange(len(cells), dtype=np.int32)
-        self.model = _linear(self.left, self.right)
+        self.fixed = np.zeros(len(cells), bool)
+        # Every count in two parts, of which the first may be capped: an objective on it alone stops to pull at the cap.
+        self.parts = np.arange(2 * len(cells), dtype=np.int32)
+        self.model = _linear(sparse.hstack([self.left, self.left], format="csc"), self.right)
 
     def draw(self, wanted: list[tuple[int, float]], left_out: list[int], minimum: int) -> None:
-        """Tables that show many cells at once to be safe, before cells are tried one by one."""
+        """Tables that show many cells at once to be safe, and which cells no table can move, before cells are tried one by one."""
         inside = np.array([self.place[cell] for cell, _ in wanted], int)
         width = np.array([width for _, width in wanted])
         outside = np.array([self.place[cell] for cell in left_out], int)
         random = np.random.default_rng(SEED)
-        before = len(self.cells) + 1
-        for turn in range(POOL):
-            waiting = inside[self.high[inside] - self.low[inside] < width] if turn else inside
-            # Of what was left out a table with nobody in the cell is enough, or one with many.
-            doubtful = outside[(self.low[outside] > 0) & (self.high[outside] < minimum)]
-            left = len(waiting) + len(doubtful)
-            if left <= FEW or (turn > 2 and left > ENOUGH * before):
-                break
-            before = left
-            objective = np.zeros(len(self.cells))
-            objective[waiting] = (1.0, -1.0)[turn] if turn < 2 else random.choice([-1.0, 1.0], len(waiting))
-            objective[doubtful] = 1.0 if turn == 0 else random.choice([-1.0, 1.0], len(doubtful))
-            self._extreme(objective)
+        gain = True
+        while gain:
+            gain = False
+            for rise in (True, False):
+                # Each is asked to go just so far as it has to, so that none takes what the others need.
+                goal = np.zeros(len(self.cells))
+                met = np.isfinite(self.low[inside])
+                goal[inside] = np.where(met, self.low[inside], 0) + width if rise else np.maximum(self.high[inside] - width, 0)
+                goal[outside] = minimum if rise else 0
+                waiting = self._waiting(inside, width, outside, minimum)
+                if len(waiting) <= FEW:
+                    return
+                before = self.high[waiting] - self.low[waiting]
+                self._towards(waiting, 1 + random.random(len(waiting)), goal[waiting], rise)
+                gain |= bool((self.high[waiting] - self.low[waiting] > before).any())
+            if not gain:
+                waiting = self._waiting(inside, width, outside, minimum)
+                before = self.high[waiting] - self.low[waiting]
+                sum_of_all = np.zeros(len(self.cells))
+                sum_of_all[waiting] = 1 + random.random(len(waiting))
+                if sum_of_all @ (self._extreme(-sum_of_all) - self._extreme(sum_of_all)) < WHOLE:
+                    # A random sum of them is the same in every table: so is each.
+                    self.fixed[waiting] = True
+                    return
+                gain = bool((self.high[waiting] - self.low[waiting] > before).any())
+
+    def _waiting(self, inside: np.ndarray, width: np.ndarray, outside: np.ndarray, minimum: int) -> np.ndarray:
+        """Which no table met so far shows to be safe."""
+        # Of what was left out a table with nobody in the cell is enough, or one with many.
+        doubtful = (self.low[outside] > 0) & (self.high[outside] < minimum)
+        return np.concatenate([inside[~(self.high[inside] - self.low[inside] >= width)], outside[doubtful]])
 
     def judge_withheld(self, cell, width, minimum, may_be_large) -> _Verdict:
         place = self.place[cell]
@@ -343,17 +361,29 @@ class _Component:
         low, high = (self.points[which[place]].tolist() for which in (self.lowest, self.highest))
         return dict(zip(inside, low)), dict(zip(inside, high))
 
+    def _towards(self, cells: np.ndarray, weight: np.ndarray, goal: np.ndarray, rise: bool) -> None:
+        """A possible table in which these cells come as near to their goals from below, or from above, as they can together."""
+        cap, cost = np.zeros(len(self.cells)), np.zeros(2 * len(self.cells))
+        cap[cells] = goal
+        cost[cells if rise else len(self.cells) + cells] = -weight if rise else weight
+        self._solve(cost, cap)
+
     def _extreme(self, objective: np.ndarray) -> np.ndarray:
         """A possible table that minimises the objective, whole numbers or not."""
-        self.model.changeColsCost(len(objective), self.every, objective)
+        return self._solve(np.tile(objective, 2), np.zeros(len(objective)))
+
+    def _solve(self, cost: np.ndarray, cap: np.ndarray) -> np.ndarray:
+        count = len(self.cells)
+        self.model.changeColsCost(len(cost), self.parts, cost)
+        self.model.changeColsBounds(len(cost), self.parts, np.zeros(len(cost)), np.concatenate([cap, np.full(count, self.limit)]))
         status = self._solved()
         if status == highspy.HighsModelStatus.kUnbounded and self.limit == np.inf:
             self.limit = self.far
-            self.model.changeColsBounds(len(objective), self.every, np.zeros(len(objective)), np.full(len(objective), self.far))
-            return self._extreme(objective)
+            return self._solve(cost, cap)
         if status != highspy.HighsModelStatus.kOptimal:
             raise ValueError(f"no table agrees with what is published: {self.model.modelStatusToString(status)}")
-        return self._keep(np.array(self.model.getSolution().col_value))
+        table = np.array(self.model.getSolution().col_value)
+        return self._keep(table[:count] + table[count:])
 
     def _solved(self) -> highspy.HighsModelStatus:
         """Where the solver ends: from where it stopped last, and where it got lost in rounding, once more from the beginning."""
@@ -398,6 +428,8 @@ class _Component:
 
         Where nothing bounds the cell, the upper end is merely very large.
         """
+        if self.fixed[place] and self.points:
+            return self.low[place], self.high[place]
         objective = np.zeros(len(self.cells))
         objective[place] = 1
         tables = [self._extreme(objective), self._extreme(-objective)]
