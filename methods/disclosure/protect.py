@@ -29,10 +29,8 @@ FAINT = 1e-4
 """How far a published cell may move in the separation LP, relative to a withheld one: makes cuts sparse."""
 DENOMINATOR = 60
 """Duals of 0/+1/-1 systems are small fractions; rounding to this denominator makes cuts exactly valid."""
-POOLED = 8
-"""Random objectives per component before cells are tried one by one."""
 POOL_GAP = 0.1
-"""Where a random objective has a fractional optimum, a whole-number table this near to it will do."""
+"""Where an objective over many cells has a fractional optimum, a whole-number table this near to it will do."""
 PROMISING = 3.0
 """Cells whose reduced cost in the LP relaxation is above this many cells are not considered in the search."""
 WORTH_PRUNING = 0.05
@@ -78,6 +76,7 @@ def protect(
     rounds: int = 3,
     nodes: int = 1,
     cuts: int | None = None,
+    local_gap: float = LOCAL_GAP,
 ) -> Pattern:
     """The cheapest pattern found that keeps every primary open.
 
@@ -87,17 +86,18 @@ def protect(
     criterion "exact": no primary is a linear function of published cells. "interval" (stronger): two tables of whole
     non-negative numbers agree with everything published and differ in the primary by required_width or more.
     singletons: nor may the one person behind a count of 1 compute another primary exactly.
-    cuts: at most so many cuts per component and round, for a quick pattern rather than the cheapest.
+    cuts, local_gap: at most so many cuts per component and round, and how near to the cheapest each repair comes: for a
+    quick pattern rather than the cheapest.
     Stops at the relative gap or after `rounds` full searches of at most `nodes` nodes each, never by time: same input,
     same pattern. Raises Unprotectable with the cells concerned, RuntimeError if the solver does not answer.
     """
-    problem = _Problem(cells, relations, criterion, singletons, cuts)
+    problem = _Problem(cells, relations, criterion, singletons, cuts, local_gap)
     best, best_cost, bound, done, known = None, np.inf, 0.0, 0, 0
     while best is None or (done < rounds and best_cost - bound > gap * best_cost and len(problem.cuts) > known):
         done, known = done + 1, len(problem.cuts)
         relaxed, reduced_cost = problem.relax()
         if best is None:
-            region, search_gap = reduced_cost <= PROMISING, LOCAL_GAP
+            region, search_gap = reduced_cost <= PROMISING, local_gap
         else:
             # Whatever is left out here cannot be part of a cheaper pattern, so the search proves a bound for all.
             region, search_gap = best | (reduced_cost <= best_cost - relaxed), gap / 2
@@ -106,7 +106,8 @@ def protect(
         pattern = problem.prune(problem.repair(pattern, nodes))
         if problem.cost_of(pattern) < best_cost:
             best, best_cost = pattern, problem.cost_of(pattern)
-    bound = max(bound, problem.relax()[0])
+    if rounds > 1:
+        bound = max(bound, problem.relax()[0])
     if bound > best_cost + TOLERANCE * max(1, best_cost):
         raise RuntimeError(f"bound {bound} above the cost {best_cost} of a valid pattern: a cut was wrong")
     secondary = best & problem.free
@@ -121,15 +122,30 @@ def protect(
     )
 
 
-def still_open(cells: pd.DataFrame, relations: sp.csr_array, suppressed: np.ndarray, **rules) -> list[str]:
-    """zelle_id of the primaries that a given pattern does not protect; empty means a stored pattern can be kept.
+class Check:
+    """Which primaries given patterns leave open; what was found out about one pattern serves for the next."""
 
-    rules: criterion and singletons as in `protect`.
-    """
-    problem = _Problem(cells, relations, rules.get("criterion", "interval"), rules.get("singletons", False))
-    uncovered = problem.primary & ~suppressed
-    found = {int(cell) for finding in problem.attack(suppressed | problem.always) for cell in finding.open_cells}
-    return problem.names[sorted(found | set(np.flatnonzero(uncovered)))].tolist()
+    def __init__(self, cells: pd.DataFrame, relations: sp.csr_array, *, criterion: str = "interval", singletons: bool = False):
+        """As in `protect`; ValueError and Unprotectable as there."""
+        self._problem = _Problem(cells, relations, criterion, singletons)
+
+    def open(self, suppressed: np.ndarray) -> np.ndarray:
+        """Mask of the primaries that are not protected if these cells are withheld."""
+        return self._left(suppressed, None)
+
+    def doubtful(self, suppressed: np.ndarray) -> np.ndarray:
+        """As `open`, quickly: primaries that few tables do not show to be protected count as well."""
+        return self._left(suppressed, 0)
+
+    def holds(self, suppressed: np.ndarray) -> bool:
+        """No primary is open; says so sooner than `open`."""
+        return not self._left(suppressed, 1).any()
+
+    def _left(self, suppressed: np.ndarray, most: int | None) -> np.ndarray:
+        left = self._problem.primary & ~suppressed
+        for finding in self._problem.attack(suppressed | self._problem.always, most):
+            left[finding.open_cells] = True
+        return left
 
 
 @dataclass(frozen=True)
@@ -142,7 +158,7 @@ class _Finding:
 
 
 class _Problem:
-    def __init__(self, cells, relations, criterion, singletons, most_cuts=None):
+    def __init__(self, cells, relations, criterion, singletons, most_cuts=None, local_gap=LOCAL_GAP):
         if criterion not in ("exact", "interval"):
             raise ValueError(f"criterion is 'exact' or 'interval', not {criterion!r}")
         self.names = cells["zelle_id"].to_numpy(object)
@@ -161,7 +177,7 @@ class _Problem:
         if (self.width[self.primary] <= 0).any() or (self.cost[self.free] <= 0).any():
             raise ValueError("required_width and cost are positive")
         self.interval = criterion == "interval"
-        self.most_cuts = most_cuts
+        self.most_cuts, self.local_gap = most_cuts, local_gap
         self.single = self.primary & (self.value == 1) if singletons else np.zeros(len(cells), bool)
         # Cells that are never withheld are constants: they leave the system, and the sums made of them alone with them.
         movable = relations.astype(float) @ sp.diags_array((~frozen).astype(float))
@@ -169,15 +185,16 @@ class _Problem:
         self.rows.eliminate_zeros()
         self.rows = self.rows[np.diff(self.rows.indptr) > 0]
         self.columns = self.rows.tocsc()
-        self._verdicts: dict[bytes, list[_Finding]] = {}
+        self._verdicts: dict[bytes, tuple[list[_Finding], int | None]] = {}
+        self._moves: list[tuple[np.ndarray, np.ndarray]] = []
         self._known_cuts: set[tuple[bytes, bytes]] = set()
         self.cuts: list[tuple[np.ndarray, np.ndarray, float]] = []
 
     # --- master -------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _masters(self) -> tuple[highspy.Highs, highspy.Highs]:
-        """The choice per free cell with the conditions that every single sum imposes: as an LP, and binary."""
+    def _conditions(self) -> tuple[sp.csr_array, np.ndarray]:
+        """What every single sum imposes on the choice per free cell: matrix @ choice >= least."""
         rows = list(self._conditions_of_sums())
         starts = np.cumsum([0, *(len(columns) for _, columns, _, _ in rows)])
         matrix = sp.csr_array(
@@ -190,16 +207,14 @@ class _Problem:
         )
         plain, of_sum = self._conditions_without_primaries()
         order = np.argsort(np.concatenate([[number for number, *_ in rows], of_sum]), kind="stable")
-        matrix = sp.csr_array(sp.vstack([matrix, plain], format="csr")[order])
-        lower = np.concatenate([[least for *_, least in rows], np.zeros(plain.shape[0])])[order]
-        upper = np.full(len(lower), highspy.kHighsInf)
+        least = np.concatenate([[least for *_, least in rows], np.zeros(plain.shape[0])])
+        return sp.csr_array(sp.vstack([matrix, plain], format="csr")[order]), least[order]
+
+    @cached_property
+    def _relaxed(self) -> highspy.Highs:
+        matrix, least = self._conditions
         free = self.free.astype(float)
-        relaxed, model = (
-            _model(self.cost * free, np.zeros(len(free)), free, matrix, lower, upper) for _ in range(2)
-        )
-        every = np.flatnonzero(self.free).astype(np.int32)
-        _ok(model.changeColsIntegrality(len(every), every, np.full(len(every), highspy.HighsVarType.kInteger)))
-        return relaxed, model
+        return _model(self.cost * free, np.zeros(len(free)), free, matrix, least, np.full(len(least), highspy.kHighsInf))
 
     def _conditions_without_primaries(self) -> tuple[sp.csr_array, np.ndarray]:
         """In a sum of nothing but free cells: whoever is withheld needs another one. A row per cell of each such sum, and the sum."""
@@ -256,37 +271,50 @@ class _Problem:
 
     def relax(self) -> tuple[float, np.ndarray]:
         """Lower bound of the cost by the LP relaxation, and the reduced cost of every cell."""
-        status = _run(self._masters[0], {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible})
+        status = _run(self._relaxed, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible})
         if status == highspy.HighsModelStatus.kInfeasible:
             self._raise_unprotectable()
-        return self._masters[0].getInfo().objective_function_value, np.array(self._masters[0].getSolution().col_dual)
+        return self._relaxed.getInfo().objective_function_value, np.array(self._relaxed.getSolution().col_dual)
 
     def solve(self, region, pattern, gap, nodes, keep=None) -> tuple[np.ndarray, float]:
         """Cheap pattern under all cuts so far, and a bound of its cost.
 
         Cells outside `region` stay as in `pattern`, those in `keep` stay withheld.
         """
-        model, free = self._masters[1], np.flatnonzero(self.free).astype(np.int32)
-        fixed = np.zeros(len(self.free)) if pattern is None else pattern.astype(float)
-        lower = np.where(region, 0 if keep is None else keep, fixed)
-        upper = np.where(region, 1, fixed)
-        _ok(model.changeColsBounds(len(free), free, lower[free], upper[free]))
+        fixed = np.zeros(len(self.free)) if pattern is None else (pattern & self.free).astype(float)
+        own = np.flatnonzero(region & self.free)
+        outside = fixed.copy()
+        outside[own] = 0
+        matrix, least = self._conditions
+        if self.cuts:
+            starts = np.cumsum([0, *(len(columns) for columns, _, _ in self.cuts)])
+            cuts = sp.csr_array((np.concatenate([w for _, w, _ in self.cuts]), np.concatenate([c for c, _, _ in self.cuts]), starts), (len(self.cuts), len(self.free)))
+            matrix, least = sp.vstack([matrix, cuts], format="csr"), np.concatenate([least, [n for _, _, n in self.cuts]])
+        least = least - matrix @ outside
+        matrix = sp.csr_array(matrix.tocsc()[:, own])
+        # Conditions that hold whatever is chosen here say nothing; those that cannot hold are left, for the solver to say so.
+        matters = matrix.minimum(0).sum(axis=1) < least - TOLERANCE
+        matrix, least = matrix[matters], least[matters]
+        lower = np.zeros(len(own)) if keep is None else keep[own].astype(float)
+        model = _model(self.cost[own], lower, np.ones(len(own)), matrix, least, np.full(len(least), highspy.kHighsInf))
+        _ok(model.changeColsIntegrality(len(own), np.arange(len(own), dtype=np.int32), np.full(len(own), highspy.HighsVarType.kInteger)))
         _ok(model.setOptionValue("mip_rel_gap", gap))
         _ok(model.setOptionValue("mip_max_nodes", nodes))
         if pattern is not None:
             start = highspy.HighsSolution()
-            start.col_value = (pattern & self.free).astype(float)
+            start.col_value = fixed[own]
             _ok(model.setSolution(start))
         accepted = highspy.HighsModelStatus
         status = _run(model, {accepted.kOptimal, accepted.kSolutionLimit, accepted.kInfeasible})
         if status == accepted.kInfeasible:
-            if region[self.free].all():
+            if len(own) == self.free.sum():
                 self._raise_unprotectable()
             return self.solve(self.free, pattern, gap, nodes)
         if model.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
             raise RuntimeError(f"no pattern within {nodes} nodes")
-        chosen = np.array(model.getSolution().col_value) > 0.5
-        return (chosen & self.free) | self.always, model.getInfo().mip_dual_bound
+        chosen = outside > 0.5
+        chosen[own] = np.array(model.getSolution().col_value) > 0.5
+        return chosen | self.always, model.getInfo().mip_dual_bound + self.cost @ outside
 
     def _raise_unprotectable(self) -> None:
         everything = self.always | self.free
@@ -299,12 +327,12 @@ class _Problem:
     def repair(self, pattern: np.ndarray, nodes: int) -> np.ndarray:
         """Attack, cut, choose again around what was found, until nothing is open."""
         turn = 0
-        while findings := self.attack(pattern):
+        while findings := self.attack(pattern, self.most_cuts):
             region = np.zeros(len(pattern), bool)
             for finding in findings:
                 region[self.cut(finding, pattern)] = True
             keep = pattern if turn >= FREE_ROUNDS else None
-            pattern, _ = self.solve(region & self.free, pattern, LOCAL_GAP, nodes, keep)
+            pattern, _ = self.solve(region & self.free, pattern, self.local_gap, nodes, keep)
             turn += 1
         return pattern
 
@@ -322,7 +350,7 @@ class _Problem:
             if (in_sum[sums] == 2).any():
                 continue
             pattern[cell] = False
-            if all(self._keeps(number, pattern) for number in cuts_with.get(cell, [])) and not self.attack(pattern):
+            if all(self._keeps(number, pattern) for number in cuts_with.get(cell, [])) and not self.attack(pattern, 1):
                 in_sum[sums] -= 1
             else:
                 pattern[cell] = True
@@ -338,29 +366,46 @@ class _Problem:
             return
         self._known_cuts.add(key)
         self.cuts.append((columns, weights, least))
-        for model in self._masters:
-            _ok(model.addRow(least, highspy.kHighsInf, len(columns), columns.astype(np.int32), weights))
+        _ok(self._relaxed.addRow(least, highspy.kHighsInf, len(columns), columns.astype(np.int32), weights))
 
     # --- attacker -----------------------------------------------------------------------------------------------
 
-    def attack(self, pattern: np.ndarray) -> list[_Finding]:
-        """Everything the pattern leaves open, component by component; a component once seen is not attacked again."""
+    def attack(self, pattern: np.ndarray, most: int | None = None) -> list[_Finding]:
+        """What the pattern leaves open, component by component, but not more than `most` narrow cells in each.
+
+        With 0 no cell is tried on its own: what tables for many cells do not show to be protected counts as open.
+        A component once seen is not attacked again.
+        """
         withheld = np.flatnonzero(pattern)
         system = sp.csr_array(self.columns[:, withheld])
         touching = abs(system)
         count, label = connected_components(touching.T @ touching, directed=False)
         order = np.argsort(label, kind="stable")
-        findings = []
+        findings, moved = [], None
         for component in np.split(withheld[order], np.cumsum(np.bincount(label, minlength=count))[:-1]):
             if not self.primary[component].any():
                 continue
             key = component.astype(np.int32).tobytes()
-            if key not in self._verdicts:
-                self._verdicts[key] = list(self._attack_component(component))
-            findings += self._verdicts[key]
+            findings_before, looked_for = self._verdicts.get(key, (None, None))
+            if findings_before is None or (findings_before and looked_for != most):
+                moved = self._reach(pattern) if moved is None else moved
+                self._verdicts[key] = list(self._attack_component(component, moved, most)), most
+            findings += self._verdicts[key][0]
         return findings
 
-    def _attack_component(self, component: np.ndarray) -> Iterator[_Finding]:
+    def _reach(self, pattern: np.ndarray) -> np.ndarray:
+        """How far down and up each cell went in those whole tables met before that touch no cell published now."""
+        rows = np.repeat(np.arange(len(self._moves)), [len(cells) for cells, _ in self._moves])
+        cells = np.concatenate([np.zeros(0, int), *(cells for cells, _ in self._moves)])
+        change = np.concatenate([np.zeros(0), *(change for _, change in self._moves)])
+        allowed = np.bincount(rows, ~pattern[cells], len(self._moves)) == 0
+        reach = np.zeros((2, len(pattern)))
+        use = allowed[rows]
+        np.minimum.at(reach[0], cells[use], change[use])
+        np.maximum.at(reach[1], cells[use], change[use])
+        return reach
+
+    def _attack_component(self, component: np.ndarray, moved: np.ndarray, most: int | None) -> Iterator[_Finding]:
         part = sp.csr_array(self.columns[:, component])
         part = part[np.diff(part.indptr) > 0]
         primary = self.primary[component]
@@ -379,74 +424,95 @@ class _Problem:
                 if len(known):
                     yield _Finding(component, component[known].tolist(), int(component[single]))
         if self.interval:
-            narrow, fractional = self._narrow(part, component, rng)
+            narrow, fractional = self._narrow(part, component, moved, most, rng)
             if narrow:
                 yield _Finding(component, narrow, "width")
             if fractional:
                 yield _Finding(component, fractional, "whole")
 
-    def _narrow(self, part, component, rng) -> tuple[list[int], list[int]]:
+    def _narrow(self, part, component, moved, most, rng) -> tuple[list[int], list[int]]:
         """Primaries whose interval is narrower than required, and those narrower only for whole numbers."""
         value, count = self.value[component], len(component)
-        primary = np.flatnonzero(self.primary[component])
-        need = self.width[component] - TOLERANCE
+        primary, width = np.flatnonzero(self.primary[component]), self.width[component]
         right = part @ value
         # Nothing is unbounded: twice all that is withheld plus the width is more than any criterion asks for.
-        most = np.full(count, 2 * value.sum() + need.max() + 1)
-        model = _model(np.zeros(count), np.zeros(count), most, part, right, right)
-        every = np.arange(count, dtype=np.int32)
+        far = np.full(count, 2 * value.sum() + width.max() + 1)
+        # Every count in two parts, of which the first may be capped: an objective on it alone stops to pull at the cap.
+        parts = np.arange(2 * count, dtype=np.int32)
+        model = _model(np.zeros(2 * count), np.zeros(2 * count), np.tile(far, 2), sp.hstack([part, part]), right, right)
         # The attacker's reach in fractions, and in whole numbers: what two tables of whole numbers show is proof.
-        wide = np.array([value, value])
-        proven = np.array([value, value])
+        wide = value + moved[:, component]
+        proven = wide.copy()
 
         def keep(table: np.ndarray) -> None:
-            for reach in (wide, proven) if np.abs(table - np.rint(table)).max() < TOLERANCE else (wide,):
+            whole = np.abs(table - np.rint(table)).max() < TOLERANCE
+            for reach in (wide, proven) if whole else (wide,):
                 np.minimum(reach[0], table, out=reach[0])
                 np.maximum(reach[1], table, out=reach[1])
+            if whole:
+                changed = np.flatnonzero(np.abs(table - value) > TOLERANCE)
+                self._moves.append((component[changed], np.rint(table - value)[changed]))
 
-        def extreme(objective: np.ndarray) -> None:
-            _ok(model.changeColsCost(count, every, objective))
-            _run(model, {highspy.HighsModelStatus.kOptimal})
-            keep(np.array(model.getSolution().col_value))
-
-        def whole_numbers(objective: np.ndarray, gap: float, enough: float) -> None:
-            """As `extreme`, in whole numbers; stops at the gap or once the objective is at most `enough`."""
-            _ok(model.changeColsCost(count, every, objective))
-            _ok(model.changeColsIntegrality(count, every, np.full(count, highspy.HighsVarType.kInteger)))
+        def solve(cost: np.ndarray, cap: np.ndarray, whole: bool = False, gap: float = 0.0, enough: float = -highspy.kHighsInf) -> np.ndarray:
+            """One more table; in whole numbers it stops at the gap, or once the objective is at most `enough`."""
+            _ok(model.changeColsCost(2 * count, parts, cost))
+            _ok(model.changeColsBounds(2 * count, parts, np.zeros(2 * count), np.concatenate([cap, far])))
+            _ok(model.changeColsIntegrality(2 * count, parts, np.full(2 * count, highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous)))
             _ok(model.setOptionValue("mip_rel_gap", gap))
             _ok(model.setOptionValue("objective_target", enough))
             _run(model, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kObjectiveTarget})
-            keep(np.array(model.getSolution().col_value))
-            _ok(model.changeColsIntegrality(count, every, np.full(count, highspy.HighsVarType.kContinuous)))
+            table = np.array(model.getSolution().col_value).reshape(2, count).sum(axis=0)
+            keep(table)
+            return table
 
         def uncertain(reach: np.ndarray) -> np.ndarray:
-            return primary[(reach[1] - reach[0] < need)[primary]]
+            return primary[(reach[1] - reach[0] < width - TOLERANCE)[primary]]
 
-        def draws(reach: np.ndarray) -> Iterator[np.ndarray]:
-            for turn in range(POOLED if len(primary) > 2 else 0):
-                objective = np.zeros(count)
-                waiting = uncertain(reach)
-                objective[waiting] = (-1.0, 1.0)[turn] if turn < 2 else rng.choice([-1.0, 1.0], len(waiting))
-                if len(waiting):
-                    yield objective
+        def draw(reach: np.ndarray, whole: bool) -> None:
+            """Tables in which all that is uncertain goes together towards the width it needs, as long as that shows more."""
+            before = len(primary) + 1
+            while len(waiting := uncertain(reach)) < before:
+                before = len(waiting)
+                for rise in (True, False):
+                    if not len(waiting := uncertain(reach)):
+                        return
+                    cap, cost = np.zeros(count), np.zeros(2 * count)
+                    cap[waiting] = (reach[0] + width if rise else np.maximum(reach[1] - width, 0))[waiting]
+                    weight = 1 + rng.random(len(waiting))
+                    cost[waiting if rise else count + waiting] = -weight if rise else weight
+                    solve(cost, cap, whole, POOL_GAP)
 
-        for objective in draws(wide):
-            extreme(objective)
-        for cell in uncertain(wide):
-            up = -(every == cell).astype(float)
-            for objective in (up, -up):
-                if wide[1, cell] - wide[0, cell] < need[cell]:
-                    extreme(objective)
-        narrow = component[uncertain(wide)].tolist()
+        def ends(cell: int) -> tuple[np.ndarray, np.ndarray]:
+            down = (np.arange(2 * count) % count == cell).astype(float)
+            return -down, down
+
+        draw(wide, whole=False)
+        if most == 0:
+            draw(proven, whole=True)
+            return component[uncertain(proven)].tolist(), []
+        free = np.zeros(count)
+        if len(waiting := uncertain(wide)):
+            together = np.zeros(count)
+            together[waiting] = 1 + rng.random(len(waiting))
+            together = np.tile(together, 2)
+            # If even a random sum of them is the same in every table, then so is each.
+            if together[:count] @ (solve(-together, free) - solve(together, free)) < TOLERANCE:
+                return component[waiting].tolist(), []
+        narrow = []
+        for cell in _spread(uncertain(wide), most):
+            for objective in ends(cell):
+                if wide[1, cell] - wide[0, cell] < width[cell] - TOLERANCE:
+                    solve(objective, free)
+            narrow += [int(component[cell])] * int(wide[1, cell] - wide[0, cell] < width[cell] - TOLERANCE)
+            if len(narrow) == most:
+                break
         if narrow:
-            return narrow, []
-        for objective in draws(proven):
-            whole_numbers(objective, POOL_GAP, -highspy.kHighsInf)
+            return sorted(narrow), []
+        draw(proven, whole=True)
         for cell in uncertain(proven):
-            up = -(every == cell).astype(float)
-            for objective, enough in ((up, -proven[0, cell]), (-up, proven[1, cell])):
-                if proven[1, cell] - proven[0, cell] < need[cell]:
-                    whole_numbers(objective, 0.0, enough - need[cell])
+            for objective, enough in zip(ends(cell), (-proven[0, cell], proven[1, cell]), strict=True):
+                if proven[1, cell] - proven[0, cell] < width[cell] - TOLERANCE:
+                    solve(objective, free, whole=True, enough=enough - width[cell] + TOLERANCE)
         return [], component[uncertain(proven)].tolist()
 
     # --- cuts ---------------------------------------------------------------------------------------------------
@@ -533,6 +599,12 @@ class _Problem:
         if not len(beside):
             raise Unprotectable(self.names[finding.open_cells].tolist())
         self._add_cut(beside, np.ones(len(beside)), 1.0)
+
+
+def _spread(cells: np.ndarray, most: int | None) -> list[int]:
+    """All of them, those first that stand at `most` equal distances."""
+    step = max(1, -(-len(cells) // (most or len(cells) or 1)))
+    return [cell for start in range(step) for cell in cells[start::step].tolist()]
 
 
 def _null_vectors(part: sp.csr_array, rng: np.random.Generator) -> np.ndarray:

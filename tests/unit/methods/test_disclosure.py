@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from methods.disclosure.audit import Published, audit
-from methods.disclosure.protect import Unprotectable, protect, still_open
+from methods.disclosure.protect import Check, Unprotectable, protect
 from methods.disclosure.tables import Hierarchy, Table, build, mark
 
 TABLES_FOR_BRUTE_FORCE = 1000
@@ -161,8 +161,8 @@ def test_no_cheaper_pattern_exists():
         for chosen in cheaper:
             tried = cells["primary"].to_numpy().copy()
             tried[chosen] = True
-            assert still_open(cells, system.relations, tried)
-        assert pattern.gap < 1e-6 and not still_open(cells, system.relations, pattern.suppressed)
+            assert not Check(cells, system.relations).holds(tried)
+        assert pattern.gap < 1e-6 and Check(cells, system.relations).holds(pattern.suppressed)
 
 
 def small():
