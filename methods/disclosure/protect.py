@@ -457,7 +457,8 @@ class _Problem:
             """One more table; in whole numbers it stops at the gap, or once the objective is at most `enough`."""
             _ok(model.changeColsCost(2 * count, parts, cost))
             _ok(model.changeColsBounds(2 * count, parts, np.zeros(2 * count), np.concatenate([cap, far])))
-            _ok(model.changeColsIntegrality(2 * count, parts, np.full(2 * count, highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous)))
+            if whole:
+                _ok(model.changeColsIntegrality(2 * count, parts, np.full(2 * count, highspy.HighsVarType.kInteger)))
             _ok(model.setOptionValue("mip_rel_gap", gap))
             _ok(model.setOptionValue("objective_target", enough))
             _run(model, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kObjectiveTarget})
