@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
+import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -76,18 +81,14 @@ def simulate(
     register = deliveries.RegisterWriter(world, Defects(seed) if defects else None)
     kept = TruthWriter(truth) if truth is not None else None
     counted: dict[date, int] = {}
-    rows = 0
+    offices = _Offices(target, register)
     while True:
         day = date(world.year, 12, 31)
         if kept:
             kept.count(world)
         if day in dates:
-            if modus == "register":
-                path, written = register.write(target / "melderegister_bestand", world)
-            else:
-                path, written = deliveries.write_tables(target / "bevoelkerung_tabellen", world, version_on(day))
-            files += [path, *(file for deliver in AT_YEAR_END for file in deliver(target, world))]
-            counted[day], rows = len(world.residents), rows + written
+            offices.deliver(world)
+            counted[day] = len(world.residents)
             if kept:
                 kept.stock(world)
         if day >= dates[-1]:
@@ -97,6 +98,8 @@ def simulate(
         progress(f"Hilden (simuliert): {world.year} gelebt, {len(world.residents)} Einwohner")
     if kept:
         kept.close(world)
+    written, rows = offices.done()
+    files += written
     return SimulationSummary(
         target=target,
         modus=modus,
@@ -107,3 +110,51 @@ def simulate(
         rows=rows,
     )
 
+
+
+class _Offices:
+    """Writes the deliveries of every end of year in a process of its own, which sees the world as it was; life goes on meanwhile."""
+
+    def __init__(self, target: Path, register: deliveries.RegisterWriter) -> None:
+        self.target, self.register = target, register
+        self.most = len(os.sched_getaffinity(0))
+        self.at_work: deque[tuple[multiprocessing.process.BaseProcess, Connection]] = deque()
+        self.files: list[Path] = []
+        self.rows = 0
+
+    def deliver(self, world: World) -> None:
+        if len(self.at_work) >= self.most:
+            self._wait()
+        # A fork costs next to nothing, and nothing of the world has to be handed over; nobody changes it while writing.
+        # Frozen, because collecting garbage in the child would copy all that both still share.
+        gc.freeze()
+        context = multiprocessing.get_context("fork")
+        here, there = context.Pipe(duplex=False)
+        process = context.Process(target=self._write, args=(world, there), daemon=True)
+        process.start()
+        there.close()
+        self.at_work.append((process, here))
+
+    def done(self) -> tuple[list[Path], int]:
+        """All files, year after year, and the rows of the stocks."""
+        while self.at_work:
+            self._wait()
+        gc.unfreeze()
+        return self.files, self.rows
+
+    def _wait(self) -> None:
+        process, answer = self.at_work.popleft()
+        try:
+            files, rows = answer.recv()
+        except EOFError:
+            raise RuntimeError("writing the deliveries of a year came to no end") from None
+        process.join()
+        self.files += files
+        self.rows += rows
+
+    def _write(self, world: World, answer: Connection) -> None:
+        if world.modus == "register":
+            path, rows = self.register.write(self.target / "melderegister_bestand", world)
+        else:
+            path, rows = deliveries.write_tables(self.target / "bevoelkerung_tabellen", world, version_on(date(world.year, 12, 31)))
+        answer.send(([path, *(file for deliver in AT_YEAR_END for file in deliver(self.target, world))], rows))

@@ -182,10 +182,12 @@ class World:
 
     def register_birth(self, who: np.ndarray) -> np.ndarray:
         """Day of birth as the register counts it: unknown day = first of the month, unknown month = 1 January."""
-        birth, fuzzy = self.persons.birth[who], self.persons.fuzzy[who]
-        day = birth.astype("datetime64[D]")
-        month, year = day.astype("datetime64[M]"), day.astype("datetime64[Y]")
-        return np.select([fuzzy == 1, fuzzy == 2], [month.astype("datetime64[D]"), year.astype("datetime64[D]")], day).astype("datetime64[D]").astype(np.int64)
+        birth, fuzzy = self.persons.birth[who].astype(np.int64), self.persons.fuzzy[who]
+        vague = np.flatnonzero(fuzzy)
+        day = birth[vague].astype("datetime64[D]")
+        first = np.where(fuzzy[vague] == 1, day.astype("datetime64[M]").astype("datetime64[D]"), day.astype("datetime64[Y]").astype("datetime64[D]"))
+        birth[vague] = first.astype(np.int64)
+        return birth
 
     def family_targets(self) -> np.ndarray:
         """Households with children wanted per Stadtbereich at the end of the year; their proportions persist."""

@@ -9,8 +9,9 @@ from datetime import datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
+
+import openpyxl
 
 Cell = str | int | float | None
 #: Date and time in the properties of every workbook and of every part of its archive.
@@ -23,20 +24,42 @@ SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 
 def write_xlsx(path: Path, sheets: dict[str, Iterable[Sequence[Cell]]], merged: dict[str, Sequence[str]] | None = None) -> Path:
     """A workbook with the given rows per sheet and merged ranges ("B2:D2"); folders are made, the bytes depend on nothing else."""
-    import openpyxl
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = [_rows(rows) for rows in sheets.values()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, part in _frame(tuple((sheet, tuple((merged or {}).get(sheet, ()))) for sheet in sheets)):
+            if sheet := SHEET.fullmatch(name):
+                extent, rows = content[int(sheet[1]) - 1]
+                part = DIMENSION.sub(lambda _, extent=extent: extent, EMPTY_ROWS.sub(lambda _, rows=rows: rows, part, count=1), count=1)
+            info = zipfile.ZipInfo(name, date_time=(*WORKBOOK_TIME.timetuple()[:6],))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, part)
+    return path
 
+
+@cache
+def _frame(sheets: tuple[tuple[str, tuple[str, ...]], ...]) -> list[tuple[str, bytes]]:
+    """The parts of a workbook with these sheets (name, merged ranges) and no cells yet; the same for every reference date."""
     book = openpyxl.Workbook()
     book.remove(book.active)
     book.properties.creator, book.properties.created, book.properties.modified = "Simulation", WORKBOOK_TIME, WORKBOOK_TIME
-    content = []
-    for name, rows in sheets.items():
+    for name, merged in sheets:
         sheet = book.create_sheet(name)
-        for cells in (merged or {}).get(name, ()):
+        for cells in merged:
             sheet.merge_cells(cells)
-        content.append(_rows(rows))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_timeless(book, content, path)
-    return path
+    raw = BytesIO()
+    book.save(raw)
+    with zipfile.ZipFile(raw) as source:
+        return [(name, _timeless(name, source.read(name))) for name in source.namelist()]
+
+
+def _timeless(name: str, part: bytes) -> bytes:
+    """openpyxl stamps the moment of saving into the properties."""
+    if name != "docProps/core.xml":
+        return part
+    start, end = part.index(b"<dcterms:modified"), part.index(b"</dcterms:modified>")
+    begins = part.index(b">", start) + 1
+    return part[:begins] + WORKBOOK_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode() + part[end:]
 
 
 def _rows(rows: Iterable[Sequence[Cell]]) -> tuple[bytes, bytes]:
@@ -60,22 +83,3 @@ def _content(value: str | int | float) -> str:
 def _letters(column: int) -> str:
     before, last = divmod(column, 26)
     return (_letters(before - 1) if before else "") + chr(ord("A") + last)
-
-
-def _write_timeless(book: Any, sheets: list[tuple[bytes, bytes]], path: Path) -> None:
-    """Put the cells into the sheets, in their order. openpyxl stamps the moment of saving into the archive and its properties."""
-    raw = BytesIO()
-    book.save(raw)
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                start, end = content.index(b"<dcterms:modified"), content.index(b"</dcterms:modified>")
-                begins = content.index(b">", start) + 1
-                content = content[:begins] + WORKBOOK_TIME.strftime("%Y-%m-%dT%H:%M:%SZ").encode() + content[end:]
-            if sheet := SHEET.fullmatch(name):
-                extent, rows = sheets[int(sheet[1]) - 1]
-                content = DIMENSION.sub(lambda _, extent=extent: extent, EMPTY_ROWS.sub(lambda _, rows=rows: rows, content, count=1), count=1)
-            info = zipfile.ZipInfo(name, date_time=(*WORKBOOK_TIME.timetuple()[:6],))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(info, content)
