@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 
 from orchestration.failures import PermanentFailure
-from sources.accept import AcceptReport
-from sources.model import SHIPPED_CITIES, City, available_cities, load_city
+from sources.accept import AcceptReport, Door
+from sources.model import SHIPPED_CITIES, City, Quelle, available_cities, load_city
 from warehouse.ledger import Ledger, utc_now
 from warehouse.paths import Home, base_home, home_of
 from warehouse.publish import Draft, inputs_of, is_current
@@ -41,6 +41,7 @@ class Workplace:
     deliveries: Path | None = None
     echo: Callable[[str], None] = field(default=lambda text: None)
 
+    door: Door | None = None
     reports: dict[str, AcceptReport] = field(default_factory=dict)
     draft: Draft | None = None
     released: Path | None = None
@@ -84,6 +85,15 @@ class Workplace:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
             self.peaks[name] = max(self.peaks.get(name, 0), _peak())
 
+    def open_door(self, quellen: list[Quelle]) -> Door:
+        """The door of this run, opened by whoever comes first; closed when the run ends."""
+        if self.door is None:
+            self.door = Door(
+                self.city, self.home, self.ledger, self.settings, self.inbox,
+                move=self.deliveries is None, now=self.receipt, progress=self.echo, quellen=quellen,
+            )  # fmt: skip
+        return self.door
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """One run at a time per home; a second one says who is at work and waits."""
@@ -109,6 +119,9 @@ class Workplace:
         try:
             yield
         finally:
+            if self.door is not None:
+                self.door.close()
+                self.door = None
             result = self.released.name if self.released else "nichts veröffentlicht"
             self.ledger.end_run(run, utc_now(), result, {stage: round(seconds, 3) for stage, seconds in self.seconds.items()})
 

@@ -14,7 +14,8 @@ from orchestration.dbt import parsing_ahead
 from orchestration.failures import UNCHANGED, PermanentFailure, explain
 from orchestration.resources import EDITION_TAG, Workplace
 from sources import retention
-from sources.accept import Delivery, pending
+from sources.accept import Delivery, pending, side_by_side
+from sources.workers import warm_up
 
 SIMULATION = ".simulation"
 
@@ -36,12 +37,17 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
     """
     with place.stage("Simulation"):
         if _to_simulate(place):
-            # A first run has two long single-threaded parts that do not need each other.
+            # A first run has long single-threaded parts that do not need each other.
+            if place.settings.threads > 1:
+                warm_up()
             with parsing_ahead(place):
                 _simulate(place)
-    if edition is None and not place.fetching and nothing_new(place):
+    new = waiting(place)
+    if edition is None and not place.fetching and not new and place.up_to_date():
         _forget_in_time(place)
         return False
+    if side_by_side(place.settings, new):
+        warm_up()
     _run_job(place, edition)
     return True
 

@@ -10,40 +10,37 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from sources import agree, compare, expectations, feedback, retention
-from sources.batch import Refusals, complete, drop, read_batch, refusing
+from sources import agree, compare, expectations, feedback, retention, workers
+from sources.batch import Refusals, refusing
+from sources.examine import Examined, Examiner, Seconds
 from sources.expectations import CheckResult
-from sources.find import ID_LENGTH, Delivery, at_rest, file_hash, fingerprint, group, path_pattern, scan, still_the_same, undeclared
+from sources.find import ID_LENGTH, Delivery, Found, at_rest, file_hash, fingerprint, group, path_pattern, scan, still_the_same, undeclared
 from sources.findings import Finding, entries
 from sources.model import SHIPPED_CITIES, City, Quelle, available_cities, load_city, raw_tables
 from sources.read import Refused
 from sources.state import write_state
-from sources.store import Store, active_folders, from_entry, listed
-from sources.validate import Validation, Verdicts
-from warehouse.connect import connect, literal
+from sources.store import Store, from_entry, listed
+from sources.workers import Ticket, Workers
 from warehouse.ledger import Ledger, utc_now
 from warehouse.paths import Home, private_files
 from warehouse.settings import Settings
 
-__all__ = ["AcceptReport", "Delivery", "Refusal", "accept_all", "accept_source", "path_pattern", "pending", "rules_version", "scan", "undeclared"]
+__all__ = ["AcceptReport", "Delivery", "Door", "Refusal", "accept_all", "accept_source", "path_pattern", "pending", "rules_version", "scan", "undeclared"]
 
 #: Deliveries are read and checked together up to this many bytes: one suite run costs the same for one or for many.
 BATCH_BYTES = 256 << 20
 #: Memory that reading, checking and writing take per byte of a CSV file, measured 5 to 7, with a margin.
 MEMORY_PER_BYTE = 16
-BYTES = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+#: New deliveries from which on starting other processes takes less time than it saves.
+MANY = 40
 
 Progress = Callable[[str], None]
 
@@ -64,7 +61,7 @@ class AcceptReport:
     undeclared: list[Path] = field(default_factory=list)
     #: Files still being written, and links that lead out of the folder.
     left: list[Path] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    seconds: Seconds = field(default_factory=Seconds)
     checks: dict[str, list[CheckResult]] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
 
@@ -78,29 +75,16 @@ class AcceptReport:
         for stage, seconds in other.seconds.items():
             self.seconds[stage] += seconds
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] += time.perf_counter() - start
-
 
 def accept_all(
     city: City, home: Home, ledger: Ledger, settings: Settings, inbox: Path, *,
     move: bool, now: datetime | None = None, progress: Progress = lambda _: None,
 ) -> AcceptReport:  # fmt: skip
-    """Take in whatever is new in a folder, source after source in the order of the town's declarations.
-
-    ``move`` removes accepted files from the folder (the inbox); without it the folder is left as it is.
-    """
-    with _Door(city, home, ledger, settings, inbox, move, now or utc_now(), progress) as door:
+    """Take in whatever is new in a folder, source after source in the order of the town's declarations."""
+    with Door(city, home, ledger, settings, inbox, move=move, now=now, progress=progress) as door:
         report = AcceptReport(undeclared=door.found.undeclared, left=list(door.found.left))
         for quelle in city.quellen:
             report.add(door.accept(quelle))
-        door.write_state()
-        report.seconds["suchen"] += door.search_seconds
     return report
 
 
@@ -109,17 +93,23 @@ def accept_source(
     move: bool, now: datetime | None = None, progress: Progress = lambda _: None,
 ) -> AcceptReport:  # fmt: skip
     """As ``accept_all`` for one source; what it depends on has to be in already. Undeclared files are not reported."""
-    with _Door(city, home, ledger, settings, inbox, move, now or utc_now(), progress) as door:
-        report = door.accept(city.quelle(quelle_id))
-        door.write_state()
-        report.seconds["suchen"] += door.search_seconds
-    return report
+    quelle = city.quelle(quelle_id)
+    with Door(city, home, ledger, settings, inbox, move=move, now=now, progress=progress, quellen=[quelle]) as door:
+        return door.accept(quelle)
 
 
 def pending(city: City, ledger: Ledger, inbox: Path) -> list[Delivery]:
     """Deliveries that a run would look at. Reads no file: one that size and time do not identify counts as new."""
+    return _pending(city, ledger, scan(city, inbox))
+
+
+def side_by_side(settings: Settings, new: list[Delivery]) -> bool:
+    """Whether so many deliveries are looked at in several processes; who asks early can have them started (``workers.warm_up``)."""
+    return settings.threads > 1 and len(new) >= MANY
+
+
+def _pending(city: City, ledger: Ledger, found: Found) -> list[Delivery]:
     active = ledger.active()
-    found = scan(city, inbox)
     waiting = []
     for quelle in city.quellen:
         seen = set()
@@ -185,82 +175,138 @@ def _active(known: Iterable[dict[str, Any]], sources: Iterable[str]) -> list[str
     return sorted(row["lieferung_id"] for row in known if row["aktiv"] and row["quelle_id"] in wanted)
 
 
-class _Door:
-    """One round at the door: a look into the folder, one connection, one session of Great Expectations."""
+@dataclass
+class _Turn:
+    """A source at the door: what waits of it, and where that is being looked at ahead of its turn."""
 
-    def __init__(self, city: City, home: Home, ledger: Ledger, settings: Settings, inbox: Path, move: bool, now: datetime, progress: Progress) -> None:
+    quelle: Quelle
+    report: AcceptReport
+    #: Deliveries that need no look: with the sentence that refuses them.
+    hopeless: list[tuple[Delivery, str]]
+    batches: list[list[Delivery]]
+    ticket: Ticket | None = None
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for batch in self.batches for delivery in batch for file in delivery.files)
+
+
+class Door:
+    """One round at the door for some or all sources of a town, each in its turn; what they depend on has its turn before.
+
+    Where much waits, the sources whose turn is still to come are looked at meanwhile in other processes. Decided and entered
+    is here only, source after source, so that the ledger tells the same story every time.
+
+    ``move`` removes accepted files from the folder (the inbox); without it the folder is left as it is.
+    """
+
+    def __init__(
+        self, city: City, home: Home, ledger: Ledger, settings: Settings, inbox: Path, *,
+        move: bool, now: datetime | None = None, progress: Progress = lambda _: None, quellen: Iterable[Quelle] | None = None,
+    ) -> None:  # fmt: skip
         self.city, self.home, self.ledger, self.settings = city, home, ledger, settings
-        self.inbox, self.move, self.now, self.progress = inbox, move, now, progress
+        self.inbox, self.move, self.now, self.progress = inbox, move, now or utc_now(), progress
         start = time.perf_counter()
         self.found = scan(city, inbox)
+        #: Those whose turn is still to come.
+        self.waiting = {quelle.quelle: quelle for quelle in (city.quellen if quellen is None else quellen)}
+        self.turns: dict[str, _Turn] = {}
+        workers.wait_for_orphans(home)
+        columns = known_tables(city)
+        self.store = Store(home, ledger, settings)
+        self.examiner = Examiner(city, home, settings, columns)
+        self.workers: Workers | None = None
+        if side_by_side(settings, _pending(city, ledger, self.found)):
+            self.workers = Workers(settings.threads, city, home, settings, columns, self.examiner.memory // settings.threads)
         self.search_seconds = time.perf_counter() - start
-        self._database: duckdb.DuckDBPyConnection | None = None
-        self._session: expectations.Session | None = None
-        #: Seconds that importing Great Expectations took, which are not seconds of checking.
-        self.import_seconds = 0.0
 
-    def __enter__(self) -> _Door:
+    def __enter__(self) -> Door:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._database is not None:
-            self._database.close()
+        self.close()
 
-    @property
-    def db(self) -> duckdb.DuckDBPyConnection:
-        if self._database is None:
-            self._database = connect(home=self.home, settings=self.settings)
-            # Rows may be of persons, and DuckDB's wheel cannot encrypt what it spills: it must not spill at all.
-            self._database.execute("set temp_directory = ''")
-            self._database.execute("set preserve_insertion_order = true")
-        return self._database
+    def close(self) -> None:
+        self.examiner.close()
+        if self.workers:
+            self.workers.close()
+
+    # one source after the other
+
+    def accept(self, quelle: Quelle) -> AcceptReport:
+        """The turn of a source. After the last one what dbt reads about deliveries is written, too."""
+        with private_files():
+            if quelle.bezug:
+                # Fetched since this door opened.
+                self.found = scan(self.city, self.inbox)
+            turn = self.turns.pop(quelle.quelle, None) or self._call(quelle)
+            self._look_ahead(turn)
+            report = turn.report
+            for delivery, sentence in turn.hopeless:
+                self._refuse(quelle, delivery, sentence, report, [], [])
+            seen = {delivery.lieferung_id for batch in turn.batches for delivery in batch}
+            for batch in turn.batches:
+                self._decide(quelle, self._examined(turn, batch), report)
+            self._revisit(quelle, seen, report)
+            del self.waiting[quelle.quelle]
+            if not self.waiting:
+                write_state(self.examiner.db, self.city, self.home, self.ledger, self.examiner.columns, self.now)
+        report.seconds["suchen"], self.search_seconds = self.search_seconds, 0.0
+        return report
+
+    def _call(self, quelle: Quelle) -> _Turn:
+        """See what there is of a source: what killed runs left is put in order, and new files are told from known ones."""
+        self.store.sweep(quelle)
+        retention.enforce(quelle, self.home, self.ledger, self.now)
+        deliveries, nameless = group(self.city, quelle, self.found.files.get(quelle.quelle, []))
+        report = AcceptReport(refused=[Refusal(None, sentence) for sentence in nameless])
+        with report.seconds.stage("fingerabdruck"):
+            fresh, hopeless = self._fresh(quelle, deliveries, report)
+        return _Turn(quelle, report, hopeless, list(_batches(fresh, self._batch_bytes)) if fresh else [])
+
+    def _look_ahead(self, turn: _Turn) -> None:
+        """Hand out what can be looked at by others: the first batch of this source and of all that wait for no other, the largest first."""
+        if self.workers is None:
+            return
+        ready = [q for q in self.waiting.values() if q.quelle not in self.turns and q != turn.quelle and not q.bezug and not self.waiting.keys() & set(q.nach)]
+        begun = [turn, *(self.turns.setdefault(q.quelle, self._call(q)) for q in ready)]
+        active = self.ledger.active()
+        for one in sorted(begun, key=lambda t: t.size, reverse=True):
+            if one.ticket is None and one.batches:
+                one.ticket = self._hand_out(one.quelle, one.batches[0], active)
+
+    def _hand_out(self, quelle: Quelle, batch: list[Delivery], active: list[dict[str, Any]]) -> Ticket | None:
+        """None where the share of memory of one of several does not suffice."""
+        size = sum(file.size for delivery in batch for file in delivery.files)
+        return self.workers.submit(quelle.quelle, batch, active) if self.workers and size <= self._batch_bytes else None
+
+    def _examined(self, turn: _Turn, batch: list[Delivery]) -> list[Examined]:
+        ticket = turn.ticket or self._hand_out(turn.quelle, batch, self.ledger.active())
+        turn.ticket = None
+        if ticket is None:
+            if self.workers:
+                # The memory is for all together: alone with it or not at all.
+                self.workers.finish()
+            examined, seconds = self.examiner.examine(turn.quelle.quelle, batch, self.ledger.active())
+        else:
+            examined, seconds = self.workers.result(ticket)  # type: ignore[union-attr]
+        for stage, amount in seconds.items():
+            turn.report.seconds[stage] += amount
+        self.progress(f"{turn.quelle.name}: {sum(one.delivery.zeilen_gelesen for one in examined)} Zeilen gelesen")
+        return examined
 
     @cached_property
     def _batch_bytes(self) -> int:
         """How many bytes of files are taken together: few enough that their rows and one hash table over them fit into memory."""
-        amount, unit = self.db.execute("select current_setting('memory_limit')").fetchall()[0][0].split()
-        return min(BATCH_BYTES, int(float(amount) * BYTES[unit]) // MEMORY_PER_BYTE)
+        memory = self.workers.memory if self.workers else self.examiner.memory
+        return min(BATCH_BYTES, memory // MEMORY_PER_BYTE)
 
-    def session(self) -> expectations.Session:
-        if self._session is None:
-            start = time.perf_counter()
-            self._session = expectations.Session(self.db)
-            self.import_seconds = time.perf_counter() - start
-        return self._session
-
-    @cached_property
-    def columns(self) -> dict[str, dict[str, str]]:
-        return known_tables(self.city)
-
-    @cached_property
-    def store(self) -> Store:
-        return Store(self.db, self.home, self.ledger, self.settings, self.columns)
-
-    def write_state(self) -> None:
-        with private_files():
-            write_state(self.db, self.city, self.home, self.ledger, self.columns, self.now)
-
-    # one source
-
-    def accept(self, quelle: Quelle) -> AcceptReport:
-        report = AcceptReport()
-        with private_files():
-            self.store.sweep(quelle)
-            retention.enforce(quelle, self.home, self.ledger, self.now)
-            deliveries, nameless = group(self.city, quelle, self.found.files.get(quelle.quelle, []))
-            report.refused = [Refusal(None, sentence) for sentence in nameless]
-            with report.stage("fingerabdruck"):
-                fresh = self._fresh(quelle, deliveries, report)
-            for batch in _batches(fresh, self._batch_bytes) if fresh else ():
-                self._accept_batch(quelle, batch, report)
-            self._revisit(quelle, {d.lieferung_id for d in fresh}, report)
-        return report
-
-    def _fresh(self, quelle: Quelle, deliveries: list[Delivery], report: AcceptReport) -> list[Delivery]:
-        """Those that have not been decided about; the others are reported as they were."""
+    def _fresh(self, quelle: Quelle, deliveries: list[Delivery], report: AcceptReport) -> tuple[list[Delivery], list[tuple[Delivery, str]]]:
+        """Those that have not been decided about, and of them those that need no look; the others are reported as they were."""
         known = {row["lieferung_id"]: row for row in self.ledger.deliveries(quelle_id=quelle.quelle)}
         active = self.ledger.active()
-        fresh = []
+        fresh: list[Delivery] = []
+        hopeless: list[tuple[Delivery, str]] = []
         for delivery in deliveries:
             try:
                 delivery = fingerprint(delivery, self._digests(delivery))
@@ -270,12 +316,12 @@ class _Door:
             entry = known.get(delivery.lieferung_id)
             if entry is None or not _decided(self.city, quelle, entry, active):
                 if quelle.abschottung and not self.city.stadt.statistikstelle:
-                    self._refuse(quelle, delivery, _separation_missing(self.city, quelle), report, [], [])
+                    hopeless.append((delivery, _separation_missing(self.city, quelle)))
                 elif quelle.personenbezug and delivery.stichtag > self.now.date():
-                    self._refuse(quelle, delivery, f"{delivery.name}: Der Stichtag liegt in der Zukunft; bitte den Dateinamen prüfen.", report, [], [])
+                    hopeless.append((delivery, f"{delivery.name}: Der Stichtag liegt in der Zukunft; bitte den Dateinamen prüfen."))
                 elif missing := [name for name in quelle.nach if not _active(active, [name])]:
                     sentence = f"{delivery.name}: Zuerst wird {' und '.join(missing)} gebraucht; sobald das da ist, wird diese Lieferung von selbst wieder geprüft."
-                    self._refuse(quelle, delivery, sentence, report, [], [])
+                    hopeless.append((delivery, sentence))
                 else:
                     fresh.append(delivery)
             elif entry["status"] == "angenommen":
@@ -284,7 +330,7 @@ class _Door:
                 self._clear(delivery)
             else:
                 report.refused.append(Refusal(delivery, entry["meldung"]))
-        return fresh
+        return fresh, hopeless
 
     def _revisit(self, quelle: Quelle, seen: set[str], report: AcceptReport) -> None:
         """Look again at accepted deliveries whose rules or corrections changed, from the archive."""
@@ -294,7 +340,7 @@ class _Door:
             with ExitStack() as stack:
                 delivery = stack.enter_context(self.store.originals(quelle, entry, from_entry(entry)))
                 if delivery is not None:
-                    self._accept_batch(quelle, [delivery], report)
+                    self._decide(quelle, self._examined(_Turn(quelle, report, [], []), [delivery]), report)
                     continue
             # Nothing is there to look at again; said once per state of the rules.
             verdict = entry["pruefungen"] | {"nicht_nachpruefbar": rules_version(self.city, quelle, [])}
@@ -319,121 +365,60 @@ class _Door:
                     self.ledger.remember_file(str(file.path), file.size, file.mtime_ns, digest)
         return digests
 
-    def _accept_batch(self, quelle: Quelle, batch: list[Delivery], report: AcceptReport) -> None:
-        """Read and check several deliveries together, then decide about each by itself, oldest first."""
-        refusals, verdicts = Refusals(), Verdicts()
-        profiles: dict[int, dict[str, Any]] = {}
-        with report.stage("lesen"):
-            for number, delivery in enumerate(batch):
-                with refusing(refusals, {number: delivery}):
-                    complete(quelle, delivery)
-            tables = read_batch(self.db, quelle, batch, refusals, self.home.tmp)
-            self.progress(f"{quelle.name}: {sum(load.rows for rows in tables for load in rows.loaded)} Zeilen gelesen")
-        imported = self.import_seconds
-        with report.stage("pruefen"), refusing(refusals, dict(enumerate(batch))):
-            self._load_areas()
-            Validation(self.db, self.session, self.city, quelle, batch, tables, refusals, verdicts).run()
-        report.seconds["pruefen"] -= self.import_seconds - imported
-        report.seconds["laden von great_expectations"] += self.import_seconds - imported
-        with report.stage("vergleichen"), refusing(refusals, dict(enumerate(batch))):
-            profiles = compare.profile(self.db, quelle, batch, tables)
-            earlier = self._earlier(quelle)
-        for number, delivery in enumerate(batch):
+    # deciding
+
+    def _decide(self, quelle: Quelle, examined: list[Examined], report: AcceptReport) -> None:
+        """Take in or refuse each of several deliveries, oldest first."""
+        for one in examined:
+            delivery, trouble = one.delivery, Refusals()
             try:
                 for file in delivery.files:
                     still_the_same(file)
             except (Refused, OSError):
                 report.left += [file.path for file in delivery.files]
+                self.store.sweep(quelle, delivery.lieferung_id)
                 continue
-            found = verdicts.findings[number]
-            if number not in refusals:
-                with report.stage("vergleichen"), refusing(refusals, {number: delivery}):
-                    found += self._compare(quelle, profiles[number], earlier)
-                    refusal = next((f for f in found if f.grad == "ablehnen"), None)
-                    if refusal:
-                        refusals.add(number, delivery, refusal.sentence)
-            if number not in refusals:
-                with refusing(refusals, {number: delivery}):
-                    self._store(quelle, delivery, number, tables, profiles[number], verdicts.checks[number], found, report)
-                    earlier.append(profiles[number])
-            if number in refusals:
-                self._refuse(quelle, delivery, refusals[number], report, verdicts.checks[number], found, passing=number in refusals.passing)
-        for rows in tables:
-            drop(self.db, rows)
+            if not one.sentence:
+                with refusing(trouble, {0: delivery}):
+                    self._take_in(quelle, one, report)
+            if sentence := one.sentence or trouble.get(0):
+                self._refuse(quelle, delivery, sentence, report, one.checks, one.findings, passing=one.passing or bool(trouble.passing))
 
-    def _earlier(self, quelle: Quelle) -> list[dict[str, Any]]:
-        """Profiles of the active deliveries of a source."""
-        ids = [row["lieferung_id"] for row in self.ledger.active() if row["quelle_id"] == quelle.quelle]
-        return [p for p in (compare.load(self.home.profiles, quelle.quelle, name) for name in ids) if p]
+    def _take_in(self, quelle: Quelle, one: Examined, report: AcceptReport) -> None:
+        """Everything lies ready before the ledger entry; only that makes it count, and the rest can be repeated."""
+        delivery = one.delivery
+        known = self.ledger.delivery(delivery.lieferung_id)
+        received = known["eingang"] if known and known["status"] == "angenommen" else self.now.isoformat()
+        with report.seconds.stage("vergleichen"):
+            one.findings += self._contradictions(quelle, one.profile)
+        with report.seconds.stage("archivieren"):
+            keep = quelle.aufbewahrung
+            if not quelle.personenbezug or keep.originale_tage or (delivery.zeilen_quarantaene and keep.quarantaene_tage):
+                self.store.archive(delivery, received, encrypted=quelle.personenbezug)
+            compare.save(self.home.profiles, quelle.quelle, one.profile)
+            if known and known["status"] == "angenommen":
+                # Counts made from the rows as they were must not be taken for those of the new ones.
+                (self.home.dbt_target / "built_by").unlink(missing_ok=True)
+            with self.ledger.transaction():
+                self._record(quelle, delivery, "angenommen", None, one.checks, one.findings, received=received, stamp=one.stamp)
+            self.store.settle(delivery.lieferung_id)
+        with report.seconds.stage("rueckmelden"):
+            feedback.write(self.home, quelle, delivery, "angenommen", "", one.findings, received)
+        report.accepted.append(delivery)
+        report.checks[delivery.lieferung_id] = one.checks
+        report.findings[delivery.lieferung_id] = one.findings
+        self._clear(delivery)
+        waits = f", {delivery.zeilen_quarantaene} in Quarantäne" if delivery.zeilen_quarantaene else ""
+        self.progress(f"{delivery.name}: angenommen ({delivery.zeilen} Zeilen{waits})")
 
-    def _compare(self, quelle: Quelle, profile: dict[str, Any], earlier: list[dict[str, Any]]) -> list[Finding]:
-        """A delivery beside earlier ones, its parts beside their totals, its figures beside those of other sources."""
-        findings = compare.compare(quelle, profile, [p for p in earlier if p["lieferung_id"] != profile["lieferung_id"]])
-        findings += agree.totals(self._parents(profile["gebietsstand"]), quelle, profile)
-        findings += agree.tables(quelle, profile)
+    def _contradictions(self, quelle: Quelle, profile: dict[str, Any]) -> list[Finding]:
+        """The figures of a delivery beside those of the other sources that are in for the same date."""
         others = []
         for row in self.ledger.active():
             if row["quelle_id"] != quelle.quelle and row["stichtag"] == profile["stichtag"]:
                 other = compare.load(self.home.profiles, row["quelle_id"], row["lieferung_id"])
                 others += [(row["quelle_id"], other)] if other else []
-        return findings + agree.sources(quelle, profile, others)
-
-    def _parents(self, gebietsstand: str) -> dict[tuple[str, str], str]:
-        """(level, area) -> the area above it, by the lists of areas that were loaded last."""
-        if gebietsstand not in self._above:
-            sql = "select ebene, raumeinheit_id, uebergeordnet_id from gebiete where gebietsstand = ? and uebergeordnet_id is not null"
-            self._above[gebietsstand] = {(level, area): parent for level, area, parent in self.db.execute(sql, [gebietsstand]).fetchall()}
-        return self._above[gebietsstand]
-
-    def _load_areas(self) -> None:
-        """Temporary table ``gebiete``: all areas of the accepted deliveries (gebietsstand, ebene, raumeinheit_id, uebergeordnet_id)."""
-        self._above: dict[str, dict[tuple[str, str], str]] = {}
-        self.db.execute("create or replace temp table gebiete (gebietsstand varchar, ebene varchar, raumeinheit_id varchar, uebergeordnet_id varchar)")
-        files = [literal(str(folder / "*.parquet")) for folder in active_folders(self.home, self.ledger.active(), "raumeinheit")]
-        if files:
-            parent = "uebergeordnet_id" if "uebergeordnet_id" in self.columns["raumeinheit"] else "null::varchar"
-            self.db.execute(f"insert into gebiete select distinct gebietsstand, ebene, raumeinheit_id, {parent} from read_parquet([{', '.join(files)}])")
-
-    def _address_folder(self, stichtag: date) -> Path | None:
-        """The directory to place addresses by: the newest one up to the reference date, else the first after it."""
-        known = self.ledger.active()
-        folders = active_folders(self.home, known, "adresse")
-        dates = {row["lieferung_id"]: row["stichtag"] for row in known}
-        until = [f for f in folders if dates[f.name.removeprefix("delivery=")] <= stichtag.isoformat()]
-        return until[-1] if until else next(iter(folders), None)
-
-    # deciding
-
-    def _store(
-        self, quelle: Quelle, delivery: Delivery, number: int, tables: list[Any], profile: dict[str, Any], checks: list[CheckResult],
-        findings: list[Finding], report: AcceptReport,
-    ) -> None:  # fmt: skip
-        """Everything lies ready before the ledger entry; only that makes it count, and the rest can be repeated."""
-        stamp = uuid.uuid4().hex
-        known = self.ledger.delivery(delivery.lieferung_id)
-        received = known["eingang"] if known and known["status"] == "angenommen" else self.now.isoformat()
-        with report.stage("schreiben"):
-            addresses = self._address_folder(delivery.stichtag) if any(rows.tabelle.personal for rows in tables) else None
-            self.store.write(delivery, number, tables, stamp, checks, addresses)
-        with report.stage("archivieren"):
-            keep = quelle.aufbewahrung
-            if not quelle.personenbezug or keep.originale_tage or (delivery.zeilen_quarantaene and keep.quarantaene_tage):
-                self.store.archive(delivery, received, encrypted=quelle.personenbezug)
-            compare.save(self.home.profiles, quelle.quelle, profile)
-            if known and known["status"] == "angenommen":
-                # Counts made from the rows as they were must not be taken for those of the new ones.
-                (self.home.dbt_target / "built_by").unlink(missing_ok=True)
-            with self.ledger.transaction():
-                self._record(quelle, delivery, "angenommen", None, checks, findings, received=received, stamp=stamp)
-            self.store.settle(delivery.lieferung_id)
-        with report.stage("rueckmelden"):
-            feedback.write(self.home, quelle, delivery, "angenommen", "", findings, received)
-        report.accepted.append(delivery)
-        report.checks[delivery.lieferung_id] = checks
-        report.findings[delivery.lieferung_id] = findings
-        self._clear(delivery)
-        waits = f", {delivery.zeilen_quarantaene} in Quarantäne" if delivery.zeilen_quarantaene else ""
-        self.progress(f"{delivery.name}: angenommen ({delivery.zeilen} Zeilen{waits})")
+        return agree.sources(quelle, profile, others)
 
     def _record(
         self, quelle: Quelle, delivery: Delivery, status: str, sentence: str | None, checks: list[CheckResult], findings: list[Finding], *,
@@ -476,13 +461,13 @@ class _Door:
             self.ledger.amend_delivery(delivery.lieferung_id, pruefungen=verdict | {"befunde": entries(findings)})
             report.findings[delivery.lieferung_id] = findings
             report.unchanged.append(delivery)
-            self.store.sweep(quelle)
+            self.store.sweep(quelle, delivery.lieferung_id)
             return
         delivery.zeilen = delivery.zeilen_quarantaene = delivery.zeilen_gelesen = delivery.zeilen_entfallen = 0
         with self.ledger.transaction():
             self._record(quelle, delivery, "abgelehnt", sentence, checks, findings, received=self.now.isoformat(), passing=passing)
-        self.store.sweep(quelle)
-        with report.stage("rueckmelden"), suppress(OSError):
+        self.store.sweep(quelle, delivery.lieferung_id)
+        with report.seconds.stage("rueckmelden"), suppress(OSError):
             feedback.write(self.home, quelle, delivery, "abgelehnt", sentence, findings, self.now.isoformat())
         report.refused.append(Refusal(delivery, sentence))
         report.checks[delivery.lieferung_id] = checks

@@ -157,12 +157,12 @@ def _groups(db: duckdb.DuckDBPyConnection, rows: Rows) -> dict[int, dict[str, An
     # Independent of the order of rows, and the same in every version of DuckDB.
     signature = f"bit_xor(md5_number_lower(concat_ws('|', {cell})))::varchar" if numbers and not tabelle.personal else "''"
     result: dict[int, dict[str, Any]] = {}
-    for number, name, count, mark, *values in db.execute(f"select _lieferung, {key}, count(*), {signature}{sums} from {rows.view} group by all").fetchall():
+    for number, name, count, mark, *values in db.execute(f"select _lieferung, {key}, count(*), {signature}{sums} from {rows.view} group by all order by 1, 2").fetchall():
         entry = result.setdefault(number, {"gruppe": by, "zahlen": numbers, "gruppen": {}})
         entry["gruppen"][name] = [count, mark, *values]
     label = next((s.ziel for s in kept(tabelle) if s.ziel == "name" and not tabelle.personal), None)
     if label and "gruppe" in next(iter(result.values()), {}):
-        for number, name, text in db.execute(f"select _lieferung, {key}, min({quoted(label)}) from {rows.view} group by all").fetchall():
+        for number, name, text in db.execute(f"select _lieferung, {key}, min({quoted(label)}) from {rows.view} group by all order by 1, 2").fetchall():
             if len(result[number]["gruppen"]) <= NAMES:
                 result[number].setdefault("namen", {})[name] = text
     return result

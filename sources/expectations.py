@@ -226,7 +226,8 @@ class Session:
         context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores, analytics_enabled=False))
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._gx, self._db = gx, db
-        self._frames = context.data_sources.add_pandas("kleine")
+        # Made once: every further asset has the context written down anew, which takes longer than most suites.
+        self._frame = context.data_sources.add_pandas("kleine").add_dataframe_asset("rahmen").add_batch_definition_whole_dataframe("alles")
         self._source = context.data_sources.add_sql(
             name="tuer",
             connection_string="duckdb:///:memory:",
@@ -240,7 +241,7 @@ class Session:
 
         for engine in (self._source.get_engine(), self._source.get_execution_engine().engine):
             event.listen(engine, "after_cursor_execute", buffer_rows)
-        self._runs = 0
+        self._views: dict[str, Any] = {}
 
     def validate(self, view: str, rules: list[Rule], rows: int) -> dict[str, bool]:
         """Run the suite of these rules on a view of so many rows: {rule name: holds}. CheckError where an expectation could not run.
@@ -257,19 +258,19 @@ class Session:
         return verdict | (dict.fromkeys((rule.name for rule in flagged), True) if together else self._run(batch, flagged))
 
     def _batch(self, view: str, rules: list[Rule], rows: int) -> Any:
-        self._runs += 1
         if rows > SMALL:
-            return self._source.add_table_asset(name=f"lauf{self._runs}", table_name=view).add_batch_definition_whole_table("alles").get_batch()
+            if view not in self._views:
+                self._views[view] = self._source.add_table_asset(name=view, table_name=view).add_batch_definition_whole_table("alles")
+            return self._views[view].get_batch()
         needed = dict.fromkeys(name for rule in [*rules, *_together(rules)] for name in _columns_of(rule))
         # A rule about a column that is not there is told apart by Great Expectations, not by the SQL that fetches it.
         present = {column[0] for column in self._db.execute(f"select * from {view} limit 0").description}
         frame = self._db.execute(f"select {', '.join(quoted(name) for name in needed if name in present)} from {view}").df()
-        asset = self._frames.add_dataframe_asset(name=f"lauf{self._runs}")
-        return asset.add_batch_definition_whole_dataframe("alles").get_batch({"dataframe": frame})
+        return self._frame.get_batch({"dataframe": frame})
 
     def _run(self, batch: Any, rules: list[Rule]) -> dict[str, bool]:
         suite = self._gx.ExpectationSuite(
-            name=f"suite{self._runs}",
+            name="suite",
             expectations=[getattr(self._gx.expectations, rule.expectation)(**rule.arguments, meta={"regel": rule.name}) for rule in rules],
         )
         # BOOLEAN_ONLY: Great Expectations then fetches counts, never values.

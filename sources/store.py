@@ -1,4 +1,4 @@
-"""Writes what was accepted: raw Parquet, quarantine, archive. A delivery counts when the ledger says so, and not before.
+"""Puts what was accepted into its place: rows, quarantine, archive. A delivery counts when the ledger says so, and not before.
 
 A whole delivery lies ready under a hidden name first; the ledger entry decides; then it takes its place. What a killed run
 left is brought to its end or removed, whichever the ledger says.
@@ -16,19 +16,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from sources import minimise
-from sources.batch import Rows
-from sources.expectations import CheckResult
 from sources.find import ID_LENGTH, Delivery, file_hash
 from sources.model import Quelle
-from sources.read import Refused, SourceFile, quoted
+from sources.read import SourceFile
 from warehouse import vault
-from warehouse.connect import literal
 from warehouse.ledger import Ledger
 from warehouse.paths import PRIVATE, Home
-from warehouse.settings import Settings, secret_key
+from warehouse.settings import Settings
 
 PARQUET = "format parquet, compression zstd, compression_level 1"
 READY = ".neu-"
@@ -40,70 +34,8 @@ RAW = "roh"
 class Store:
     """The sealed zone and the archive, for one round at the door."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, settings: Settings, columns: dict[str, dict[str, str]]) -> None:
-        self.db, self.home, self.ledger, self.settings, self.columns = db, home, ledger, settings, columns
-        #: Directory and reference date that the tables of addresses were last made for.
-        self._addresses: tuple[Path | None, date] | None = None
-
-    # rows
-
-    def write(self, delivery: Delivery, number: int, tables: list[Rows], stamp: str, checks: list[CheckResult], addresses: Path | None) -> Path:
-        """All rows of a delivery below a hidden folder; sets its numbers of rows. Refused where they do not add up."""
-        parts = self.home.raw / f"{READY}{delivery.lieferung_id}"
-        shutil.rmtree(parts, ignore_errors=True)
-        delivery.zeilen = delivery.zeilen_quarantaene = delivery.zeilen_gelesen = delivery.zeilen_entfallen = 0
-        for rows in tables:
-            if not any(load.delivery == number for load in rows.loaded):
-                continue
-            waits = number in rows.quarantined
-            good = self._write(rows, delivery, number, parts / RAW, addresses, f"and (_datei, zeile) not in (select (_datei, zeile) from {rows.waiting})" if waits else "", checks)
-            bad = self._write(rows, delivery, number, parts / QUARANTINE, addresses, f"and (_datei, zeile) in (select (_datei, zeile) from {rows.waiting})", checks) if waits else 0
-            read, dropped = rows.read(number), rows.dropped.get(number, 0)
-            checks.append(
-                CheckResult(f"{rows.tabelle.tabelle}.bilanz", read == good + bad + dropped, {"gelesen": read, "geladen": good, "quarantaene": bad, "entfallen": dropped})
-            )
-            if read != good + bad + dropped:
-                raise Refused(f"{rows.file_names(number)}: {read} gelesene Zeilen sind nicht {good} geladene, {bad} in Quarantäne und {dropped} entfallene; bitte den Fehler melden.")
-            delivery.zeilen += good
-            delivery.zeilen_quarantaene += bad
-            delivery.zeilen_gelesen += read
-            delivery.zeilen_entfallen += dropped
-        tables_of = {kind: sorted(folder.name for folder in (parts / kind).iterdir()) if (parts / kind).is_dir() else [] for kind in (RAW, QUARANTINE)}
-        (parts / STAMP).write_text(json.dumps({"stempel": stamp} | tables_of), encoding="utf-8")
-        return parts
-
-    def _write(self, rows: Rows, delivery: Delivery, number: int, folder: Path, addresses: Path | None, which: str, checks: list[CheckResult]) -> int:
-        """One Parquet file of one table of one delivery; returns its rows."""
-        tabelle = rows.tabelle
-        target = folder / tabelle.tabelle / f"{rows.index}.parquet"
-        target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
-        places = [place for place, load in enumerate(rows.loaded) if load.delivery == number]
-        # By file number, which DuckDB can skip row groups by; the rows of a delivery lie together.
-        mine = f"(select * from {rows.view} where _datei between {places[0]} and {places[-1]} and _lieferung = {number} {which})"
-        if tabelle.personal:
-            minimise.set_key(self.db, minimise.key_of(secret_key(self.home, self.settings), delivery.stichtag))
-            minimise.prepare_names(self.db, mine, tabelle)
-            if self._addresses != (addresses, delivery.stichtag):
-                minimise.prepare_addresses(self.db, addresses, delivery.stichtag)
-                self._addresses = (addresses, delivery.stichtag)
-            minimise.place_written(self.db, mine, tabelle, addresses, delivery.stichtag)
-        values, joins = minimise.minimised(tabelle, delivery.stichtag)
-        values |= {name: f"r.{quoted(name)}" for name in [*tabelle.konstanten, *tabelle.abgeleitet]}
-        selected = [f"{values.get(name, f'null::{kind}')} as {quoted(name)}" for name, kind in self.columns[tabelle.tabelle].items()]
-        if folder.name == QUARANTINE:
-            joins += f" join (select _datei, zeile, regeln from {rows.waiting}) w on w._datei = r._datei and w.zeile = r.zeile"
-            selected += ["w.regeln as regeln"]
-        source = f"select {', '.join([*selected, 'r.zeile', 'r.datei'])} from {mine} r{joins}"
-        try:
-            written = self.db.execute(f"copy ({source}) to {literal(str(target))} ({PARQUET})").fetchall()[0][0]
-        finally:
-            if tabelle.personal:
-                minimise.forget_key(self.db)
-        if tabelle.personal and "block_id" in values and folder.name == RAW:
-            locked = "count_if(sperre <> '')" if "sperre" in values else "0"
-            numbers = self.db.execute(f"select count_if(block_id is null), {locked} from read_parquet({literal(str(target))})").fetchall()[0]
-            checks.append(CheckResult(f"{tabelle.tabelle}.adresse", True, {"zeilen": written, "nicht_zuordenbar": numbers[0], "mit_sperre": numbers[1]}))
-        return written
+    def __init__(self, home: Home, ledger: Ledger, settings: Settings) -> None:
+        self.home, self.ledger, self.settings = home, ledger, settings
 
     def settle(self, delivery_id: str) -> None:
         """Put the rows of an accepted delivery into their places; may be broken off and repeated at any time."""
@@ -179,10 +111,13 @@ class Store:
 
     # what killed runs left, and what is out of date
 
-    def sweep(self, quelle: Quelle) -> None:
-        """Bring to an end what the ledger accepted, remove what it does not know: parts and whole deliveries without an entry."""
+    def sweep(self, quelle: Quelle, only: str | None = None) -> None:
+        """Bring to an end what the ledger accepted, remove what it does not know: parts and whole deliveries without an entry.
+
+        Of all deliveries of a source, or of the ``only`` one while others still lie ready.
+        """
         entries = {row["lieferung_id"]: row for row in self.ledger.deliveries("angenommen", quelle.quelle)}
-        mine = re.compile(rf"{re.escape(quelle.quelle)}-\d{{4}}-\d{{2}}-\d{{2}}-[0-9a-f]{{{ID_LENGTH}}}")
+        mine = re.compile(re.escape(only) if only else rf"{re.escape(quelle.quelle)}-\d{{4}}-\d{{2}}-\d{{2}}-[0-9a-f]{{{ID_LENGTH}}}")
         for parts in self.home.raw.glob(f"{READY}{quelle.quelle}-*"):
             delivery_id = parts.name.removeprefix(READY)
             if not mine.fullmatch(delivery_id):
@@ -203,7 +138,7 @@ class Store:
             if mine.fullmatch(delivery_id) and delivery_id not in entries:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         for zone in (self.home.archive, self.home.sealed_archive):
-            for folder in zone.glob(f"{quelle.quelle}/.tmp-*"):
+            for folder in zone.glob(f"{quelle.quelle}/.tmp-{only or '*'}"):
                 shutil.rmtree(folder)
 
 

@@ -43,6 +43,12 @@ def _fetch_asset(quelle: Quelle) -> dg.AssetsDefinition:
     return fetched
 
 
+def _takes_part(run: dg.DagsterRun, quelle: Quelle) -> bool:
+    key = delivery_key(quelle.quelle)
+    chosen, steps = run.asset_selection, run.step_keys_to_execute
+    return (not chosen or key in chosen) and (not steps or key.to_python_identifier() in steps)
+
+
 def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
     key = delivery_key(quelle.quelle)
 
@@ -58,22 +64,13 @@ def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
     )
     def accept(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         from sources import expectations
-        from sources.accept import accept_source
         from sources.findings import entries
 
         place: Workplace = context.resources.workplace
         with place.stage("Annehmen"):
-            report = accept_source(
-                quelle.quelle,
-                city=place.city,
-                home=place.home,
-                ledger=place.ledger,
-                settings=place.settings,
-                inbox=place.inbox,
-                move=place.deliveries is None,
-                now=place.receipt,
-                progress=place.echo,
-            )
+            # One door for all sources of a run: while this step has its turn, what the next ones bring is looked at already.
+            door = place.open_door([other for other in place.city.quellen if _takes_part(context.run, other)])
+            report = door.accept(quelle)
         place.reports[quelle.quelle] = report
         yield dg.MaterializeResult(
             metadata={

@@ -127,9 +127,9 @@ def test_file_that_grows_is_left(town: Door) -> None:
     file = found.files["zahlen"][0]
     with file.path.open("a") as growing:
         growing.write("04;a;1;;;\n")
-    from sources.accept import _Door
+    from sources.accept import Door as Round
 
-    with _Door(town.city, town.home, town.ledger, town.settings, town.deliveries, False, NOW, lambda _: None) as late:
+    with Round(town.city, town.home, town.ledger, town.settings, town.deliveries, move=False, now=NOW) as late:
         late.found = found
         assert late.accept(town.city.quelle("gebiete")).accepted
         report = late.accept(town.city.quelle("zahlen"))
