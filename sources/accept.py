@@ -211,6 +211,8 @@ class Door:
         #: Those whose turn is still to come.
         self.waiting = {quelle.quelle: quelle for quelle in (city.quellen if quellen is None else quellen)}
         self.turns: dict[str, _Turn] = {}
+        #: Files (path, size, time, hash) read since the ledger was told.
+        self._seen: list[tuple[str, int, int, str]] = []
         workers.wait_for_orphans(home)
         columns = known_tables(city)
         self.store = Store(home, ledger, settings)
@@ -262,6 +264,11 @@ class Door:
         report = AcceptReport(refused=[Refusal(None, sentence) for sentence in nameless])
         with report.seconds.stage("fingerabdruck"):
             fresh, hopeless = self._fresh(quelle, deliveries, report)
+            # Together: every transaction waits for the disk.
+            with self.ledger.transaction():
+                for seen in self._seen:
+                    self.ledger.remember_file(*seen)
+            self._seen.clear()
         return _Turn(quelle, report, hopeless, list(_batches(fresh, self._batch_bytes)) if fresh else [])
 
     def _look_ahead(self, turn: _Turn) -> None:
@@ -359,10 +366,7 @@ class Door:
         digests = [digest or file_hash(file.path) for digest, file in zip(known, delivery.files, strict=True)]
         for file in delivery.files:
             still_the_same(file)
-        with self.ledger.transaction():
-            for was_known, digest, file in zip(known, digests, delivery.files, strict=True):
-                if not was_known:
-                    self.ledger.remember_file(str(file.path), file.size, file.mtime_ns, digest)
+        self._seen += [(str(file.path), file.size, file.mtime_ns, digest) for was_known, digest, file in zip(known, digests, delivery.files, strict=True) if not was_known]
         return digests
 
     # deciding

@@ -102,9 +102,10 @@ def sources(quelle: Quelle, profile: dict[str, Any], others: list[tuple[str, dic
     """Columns that another source delivers under the same name for the same date; which of the two is wrong nobody knows here."""
     findings = []
     for tabelle, levels in _levels(quelle, profile).values():
+        columns = {column for areas in levels.values() for sums in areas.values() for column in sums}
         for other_id, other in others:
             for described_name, described in other["tabellen"].items():
-                if "gruppen" not in described or not described["zahlen"]:
+                if "gruppen" not in described or columns.isdisjoint(described["zahlen"]):
                     continue
                 areas = {key.split("/")[-1]: dict(zip(described["zahlen"], sums, strict=True)) for key, (_, _, *sums) in described["gruppen"].items()}
                 findings += _same_fact(tabelle, levels, tabelle.tabelle, {"": areas}, f"{other_id} ({described_name.partition(':')[0]})", "warnen")

@@ -157,7 +157,9 @@ def _lay_out(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery
         for values in load.constants:
             constant = [values[name] for name in types]
             entries.append([number, load.delivery, delivery.gebietsstand, delivery.stichtag, load.file.name, offset, *constant])
-    db.executemany(f"insert into {files} values ({', '.join('?' * len(entries[0]))})", entries)
+    # One statement: DuckDB plans every row of executemany anew.
+    marks = f"({', '.join('?' * len(entries[0]))})"
+    db.execute(f"insert into {files} values {', '.join([marks] * len(entries))}", [value for entry in entries for value in entry])
     constants = "".join(f", d.{quoted(name)}" for name in types)
     joined = (
         f"select r.*, r.rowid + d.versatz as zeile, d._lieferung, d._gebietsstand, d._stichtag, d.datei{constants}"

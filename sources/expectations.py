@@ -22,8 +22,8 @@ from warehouse.connect import literal
 VERSION = "1"
 #: Rows up to which a table is judged as a pandas frame, which takes half the time for small ones; larger ones stay in DuckDB.
 SMALL = 20_000
-#: Column of the check view that says whether all flagged rules hold for a row.
-ALL_FLAGS = "regeln__eingehalten"
+#: Columns of the check view: whether all flagged rules hold for a row, and null where something required is missing in it.
+ALL_FLAGS, ALL_GIVEN = "regeln__eingehalten", "pflicht__vorhanden"
 #: Oldest verified human being: 122 years.
 OLDEST_AGE = 122
 
@@ -144,15 +144,12 @@ def create_check_view(db: duckdb.DuckDBPyConnection, view: str, rows: str, tabel
     extra = [f"{sql} as {quoted(name)}" for rule in rules if rule.flag for name, sql in [rule.flag]]
     keys = {name for rule in rules for name in rule.unique if name.endswith("__schluessel")}
     extra += [f"coalesce({quoted(name.removesuffix('__schluessel'))}::varchar, '') as {quoted(name)}" for name in sorted(keys)]
-    flags = [quoted(name) for name in _flags(rules)]
+    flags, given = ([quoted(rule.arguments["column"]) for rule in rules if of(rule)] for of in (_is_flag, _is_required))
+    complete = " and ".join(f"{name} is not null" for name in given) or "true"
     db.execute(
-        f"create or replace temp view {view} as select *, {' and '.join(flags) or 'true'} as {ALL_FLAGS}"
+        f"create or replace temp view {view} as select *, {' and '.join(flags) or 'true'} as {ALL_FLAGS}, if({complete}, true, null) as {ALL_GIVEN}"
         f" from (select {', '.join(['*', *extra])} from {rows})"
     )
-
-
-def _flags(rules: Iterable[Rule]) -> list[str]:
-    return [rule.arguments["column"] for rule in rules if _is_flag(rule)]
 
 
 def _is_flag(rule: Rule) -> bool:
@@ -160,12 +157,23 @@ def _is_flag(rule: Rule) -> bool:
     return rule.arguments.get("value_set") == [True]
 
 
-def _together(rules: list[Rule]) -> list[Rule]:
-    """The suite with one expectation for all flagged rules: an expectation costs Great Expectations more than its rows do."""
-    if sum(map(_is_flag, rules)) < 2:
-        return rules
-    every = Rule(ALL_FLAGS, "ExpectColumnValuesToBeInSet", {"column": ALL_FLAGS, "value_set": [True]}, f"not {ALL_FLAGS}", "")
-    return [*(rule for rule in rules if not _is_flag(rule)), every]
+def _is_required(rule: Rule) -> bool:
+    return rule.expectation == "ExpectColumnValuesToNotBeNull"
+
+
+#: An expectation costs Great Expectations more than its rows do: rules of these kinds are judged as one, and each by itself only where that fails.
+JOINT = (
+    (_is_flag, Rule(ALL_FLAGS, "ExpectColumnValuesToBeInSet", {"column": ALL_FLAGS, "value_set": [True]}, f"not {ALL_FLAGS}", "")),
+    (_is_required, Rule(ALL_GIVEN, "ExpectColumnValuesToNotBeNull", {"column": ALL_GIVEN}, f"{ALL_GIVEN} is null", "")),
+)
+
+
+def _together(rules: list[Rule]) -> tuple[list[Rule], dict[str, list[Rule]]]:
+    """The suite with one expectation for several rules of a kind, and which rules it speaks for: {its name: rules}."""
+    joined = {joint.name: [rule for rule in rules if of(rule)] for of, joint in JOINT}
+    joined = {name: members for name, members in joined.items() if len(members) > 1}
+    alone = [rule for rule in rules if not any(rule in members for members in joined.values())]
+    return [*alone, *(joint for _, joint in JOINT if joint.name in joined)], joined
 
 
 def count_violations(db: duckdb.DuckDBPyConnection, view: str, rules: list[Rule]) -> dict[int, dict[str, int]]:
@@ -246,23 +254,21 @@ class Session:
     def validate(self, view: str, rules: list[Rule], rows: int) -> dict[str, bool]:
         """Run the suite of these rules on a view of so many rows: {rule name: holds}. CheckError where an expectation could not run.
 
-        Flagged rules are judged together; only where they do not all hold is each judged by itself.
+        Rules judged together that do not all hold are judged again, each by itself.
         """
-        batch = self._batch(view, rules, rows)
-        short = _together(rules)
+        short, joined = _together(rules)
+        batch = self._batch(view, [*rules, *short], rows)
         verdict = self._run(batch, short)
-        if len(short) == len(rules):
-            return verdict
-        together = verdict.pop(ALL_FLAGS)
-        flagged = [rule for rule in rules if _is_flag(rule)]
-        return verdict | (dict.fromkeys((rule.name for rule in flagged), True) if together else self._run(batch, flagged))
+        for name, members in joined.items():
+            verdict |= dict.fromkeys((rule.name for rule in members), True) if verdict.pop(name) else self._run(batch, members)
+        return verdict
 
     def _batch(self, view: str, rules: list[Rule], rows: int) -> Any:
         if rows > SMALL:
             if view not in self._views:
                 self._views[view] = self._source.add_table_asset(name=view, table_name=view).add_batch_definition_whole_table("alles")
             return self._views[view].get_batch()
-        needed = dict.fromkeys(name for rule in [*rules, *_together(rules)] for name in _columns_of(rule))
+        needed = dict.fromkeys(name for rule in rules for name in _columns_of(rule))
         # A rule about a column that is not there is told apart by Great Expectations, not by the SQL that fetches it.
         present = {column[0] for column in self._db.execute(f"select * from {view} limit 0").description}
         frame = self._db.execute(f"select {', '.join(quoted(name) for name in needed if name in present)} from {view}").df()

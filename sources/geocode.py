@@ -41,6 +41,12 @@ def street_key(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", STREET.sub("strasse", folded))
 
 
+@lru_cache(maxsize=1 << 12)
+def _alike(key: str, keys: tuple[str, ...]) -> list[str]:
+    """Misspelt streets come again with every date, and looking for what they could mean takes long."""
+    return difflib.get_close_matches(key, keys, CANDIDATES, ALIKE)
+
+
 class Directory:
     """The addresses of one town on one day: rows of (street name, number, suffix, block)."""
 
@@ -83,7 +89,7 @@ class Directory:
         return Placed(None, UNKNOWN, self._near(key, first))
 
     def _similar(self, key: str, number: str) -> str | None:
-        names = [self._names[k] for k in difflib.get_close_matches(key, self._names, CANDIDATES, ALIKE)]
+        names = [self._names[k] for k in _alike(key, tuple(self._names))]
         return "; ".join(f"{name} {number}" for name in names) or None
 
     def _near(self, key: str, number: int) -> str:

@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import unicodedata
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -103,10 +102,15 @@ def prepare_names(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle) ->
     db.execute(f"create or replace temp table namen as select name, {codes} from namen join namensformen using (name)")
 
 
-def prepare_addresses(db: duckdb.DuckDBPyConnection, folder: Path | None, stichtag: date) -> None:
-    """Temporary tables (adresse_id, block_id) from the directory in ``folder``: ``adressen`` as valid at the reference date,
-    ``adressen_bisher`` with those that were valid before, for events of the year that ends there."""
-    for table, valid in (("adressen", _valid(stichtag)), ("adressen_bisher", f"coalesce(gueltig_von, date '0001-01-01') <= date '{stichtag:%Y-%m-%d}'")):
+def prepare_addresses(db: duckdb.DuckDBPyConnection, folder: Path | None, stichtag: date, tabelle: Tabelle) -> None:
+    """Temporary tables (adresse_id, block_id) from the directory in ``folder``, as far as a table is placed by them: ``adressen`` as
+    valid at the reference date, ``adressen_bisher`` with those that were valid before, for events of the year that ends there."""
+    wanted = {}
+    if any(s.klasse == "strasse" and not s.seite for s in tabelle.spalten):
+        wanted["adressen"] = _valid(stichtag)
+    if any(s.seite for s in tabelle.spalten):
+        wanted["adressen_bisher"] = f"coalesce(gueltig_von, date '0001-01-01') <= date '{stichtag:%Y-%m-%d}'"
+    for table, valid in wanted.items():
         db.execute(f"create or replace temp table {table} (adresse_id varchar, block_id varchar)")
         if folder is not None:
             key = _address_key("strassenschluessel", "hausnummer", "zusatz")
@@ -114,6 +118,19 @@ def prepare_addresses(db: duckdb.DuckDBPyConnection, folder: Path | None, sticht
                 f"insert into {table} select {key} as id, arg_max(block_id, coalesce(gueltig_von, date '0001-01-01'))"
                 f" from read_parquet({literal(str(folder / '*.parquet'))}) where {valid} group by id"
             )
+
+
+def directory(db: duckdb.DuckDBPyConnection, folder: Path | None, stichtag: date, town: str | None) -> Directory:
+    """The town's own directory as valid at a reference date, to place written addresses by; no address of a person is in it."""
+    if folder is None:
+        return Directory([], town)
+    return Directory(
+        db.execute(
+            f"select strassenname, hausnummer, coalesce(zusatz, ''), block_id from read_parquet({literal(str(folder / '*.parquet'))})"
+            f" where {_valid(stichtag)} order by all"
+        ).fetchall(),
+        town,
+    )
 
 
 def written_columns(tabelle: Tabelle) -> list[str]:
@@ -125,31 +142,16 @@ def _written(tabelle: Tabelle) -> str:
     return f"concat_ws(' ', {', '.join(f'r.{quoted(column)}' for column in written_columns(tabelle))})"
 
 
-def place_written(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle, folder: Path | None, stichtag: date) -> None:
+def place_written(db: duckdb.DuckDBPyConnection, rows: str, tabelle: Tabelle, known: Directory) -> None:
     """Temporary table ``anschriften`` (text, block_id, guete, kandidaten): the distinct written addresses of a relation, each placed once."""
-    if not written_columns(tabelle):
-        return
     import pyarrow as pa
 
     texts = [row[0] for row in db.execute(f"select distinct {_written(tabelle)} as text from {rows} r order by text").fetchall()]
-    known = []
-    if folder is not None and texts:
-        known = db.execute(
-            f"select strassenname, hausnummer, coalesce(zusatz, ''), block_id from read_parquet({literal(str(folder / '*.parquet'))})"
-            f" where {_valid(stichtag)} order by all"
-        ).fetchall()
-    directory = _directory(tuple(known), tabelle.ort)
-    placed = [directory.place(text) for text in texts]
+    placed = [known.place(text) for text in texts]
     columns = {"text": texts, "block_id": [p.block_id for p in placed], "guete": [p.quality for p in placed], "kandidaten": [p.candidates for p in placed]}
     db.register("_anschriften", pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
     db.execute("create or replace temp table anschriften as select * from _anschriften")
     db.unregister("_anschriften")
-
-
-@lru_cache(maxsize=16)
-def _directory(rows: tuple[tuple[str, str, str, str], ...], town: str | None) -> Directory:
-    """The town's own directory, made once for all lists of a reference date; no address of a person is kept."""
-    return Directory(rows, town)
 
 
 def _valid(stichtag: date) -> str:

@@ -16,6 +16,7 @@ from sources import minimise
 from sources.batch import Rows
 from sources.expectations import CheckResult
 from sources.find import Delivery
+from sources.geocode import Directory
 from sources.read import Refused, quoted
 from sources.store import PARQUET, QUARANTINE, RAW, READY, STAMP
 from warehouse.connect import literal
@@ -28,8 +29,8 @@ class Writer:
 
     def __init__(self, db: duckdb.DuckDBPyConnection, home: Home, settings: Settings, columns: dict[str, dict[str, str]]) -> None:
         self.db, self.home, self.settings, self.columns = db, home, settings, columns
-        #: Directory and reference date that the tables of addresses were last made for.
-        self._addresses: tuple[Path | None, date] | None = None
+        #: (folder of the list of addresses, reference date, town) -> directory; the same for many sources.
+        self._directories: dict[tuple[Path | None, date, str | None], Directory] = {}
 
     def write(self, delivery: Delivery, number: int, tables: list[Rows], stamp: str, checks: list[CheckResult], addresses: Path | None) -> Path:
         """All rows of a delivery below a hidden folder; sets its numbers of rows. Refused where they do not add up."""
@@ -67,10 +68,12 @@ class Writer:
         if tabelle.personal:
             minimise.set_key(self.db, minimise.key_of(secret_key(self.home, self.settings), delivery.stichtag))
             minimise.prepare_names(self.db, mine, tabelle)
-            if self._addresses != (addresses, delivery.stichtag):
-                minimise.prepare_addresses(self.db, addresses, delivery.stichtag)
-                self._addresses = (addresses, delivery.stichtag)
-            minimise.place_written(self.db, mine, tabelle, addresses, delivery.stichtag)
+            minimise.prepare_addresses(self.db, addresses, delivery.stichtag, tabelle)
+            if minimise.written_columns(tabelle):
+                place = addresses, delivery.stichtag, tabelle.ort
+                if place not in self._directories:
+                    self._directories[place] = minimise.directory(self.db, *place)
+                minimise.place_written(self.db, mine, tabelle, self._directories[place])
         values, joins = minimise.minimised(tabelle, delivery.stichtag)
         values |= {name: f"r.{quoted(name)}" for name in [*tabelle.konstanten, *tabelle.abgeleitet]}
         selected = [f"{values.get(name, f'null::{kind}')} as {quoted(name)}" for name, kind in self.columns[tabelle.tabelle].items()]

@@ -68,7 +68,7 @@ def test_both_find_the_same(rows: list[tuple[str, ...]], broken: set[str], size:
 def test_check_that_cannot_run_is_not_bad_data(size: int) -> None:
     db, rules = prepared(GOOD)
     session = Session(db)
-    broken = Rule("testzahlen.kaputt", "ExpectColumnValuesToNotBeNull", {"column": "gibt_es_nicht"}, "false", "")
+    broken = Rule("testzahlen.kaputt", "ExpectColumnValuesToBeBetween", {"column": "gibt_es_nicht", "min_value": 0}, "false", "")
     with pytest.raises(CheckError, match=r"testzahlen\.kaputt"):
         session.validate("pruefung", [*rules, broken], size)
     assert all(session.validate("pruefung", rules, size).values())
