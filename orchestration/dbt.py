@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ MANIFEST = "manifest.json"
 PARSED = "partial_parse.msgpack"
 #: How a staging model names the raw table it reads.
 RAW_CALL = re.compile(r"\broh\(\s*['\"]([a-z0-9_]+)['\"]")
+#: dbt's own loggers look through the environment for secrets at each of their 7,000 lines, also at those they then drop.
+SILENT = ("--log-level", "none", "--log-level-file", "none")
 FAILED = frozenset({"error", "fail", "runtime error"})
 
 
@@ -109,7 +112,7 @@ def _run(home: Home, settings: Settings, arguments: list[str], manifest: Any, ca
     os.environ |= environment
     try:
         with private_files():
-            outcome = dbtRunner(manifest=manifest, callbacks=callbacks).invoke(["--quiet", "--no-use-colors", *arguments, *places])
+            outcome = dbtRunner(manifest=manifest, callbacks=[partial(_note, home.logs / "dbt.log"), *callbacks]).invoke([*SILENT, *arguments, *places])
     finally:
         # The profile keeps one connection open for the whole command; left open, it would lock the warehouse until this process ends.
         DuckDBConnectionManager.close_all_connections()
@@ -118,6 +121,13 @@ def _run(home: Home, settings: Settings, arguments: list[str], manifest: Any, ca
     if outcome.exception:
         raise PermanentFailure(f"dbt kam nicht bis zum Ende ({type(outcome.exception).__name__}); Näheres steht in {home.logs.name}/dbt.log.") from outcome.exception
     return outcome.result
+
+
+def _note(log: Path, event: Any) -> None:
+    """Keep what dbt warns of and fails at, with its reason."""
+    if event.info.level in ("warn", "error"):
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%d.%m.%Y %H:%M:%S} {event.info.msg}\n")
 
 
 class Dbt:
