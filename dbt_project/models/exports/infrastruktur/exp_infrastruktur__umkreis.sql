@@ -2,16 +2,23 @@ with gezaehlt as (
     {{ export_kennzahlen('verwaltung', "kennzahl.thema in ('erreichbarkeit', 'umkreis_alter')") }}
 ),
 
-benannt as (
+-- Jeder Name einmal zerlegt, nicht jede Zahl.
+umkreis as (
     select
-        gezaehlt.*,
+        kennzahl.kennzahl_id,
         kategorie.kategorie,
         kategorie.name as kategorie_name,
-        coalesce(try_cast(regexp_extract(gezaehlt.kennzahl_id, '^im_umkreis_([0-9]+)_', 1) as double), kategorie.umkreis_m) as umkreis_m,
-        regexp_extract(gezaehlt.kennzahl_id, kategorie.kategorie || '_?(.*)$', 1) as gruppe
-    from gezaehlt
+        coalesce(try_cast(regexp_extract(kennzahl.kennzahl_id, '^im_umkreis_([0-9]+)_', 1) as double), kategorie.umkreis_m) as umkreis_m,
+        regexp_extract(kennzahl.kennzahl_id, kategorie.kategorie || '_?(.*)$', 1) as gruppe
+    from {{ ref('dim_kennzahl') }} as kennzahl
     inner join {{ ref('ortkategorien') }} as kategorie
-        on regexp_matches(gezaehlt.kennzahl_id, '^(einwohner_im_umkreis|im_umkreis_[0-9]+)_' || kategorie.kategorie || '(_[0-9].*)?$')
+        on regexp_matches(kennzahl.kennzahl_id, '^(einwohner_im_umkreis|im_umkreis_[0-9]+)_' || kategorie.kategorie || '(_[0-9].*)?$')
+),
+
+benannt as (
+    select gezaehlt.*, umkreis.* exclude (kennzahl_id)
+    from gezaehlt
+    inner join umkreis on gezaehlt.kennzahl_id = umkreis.kennzahl_id
 )
 
 select
