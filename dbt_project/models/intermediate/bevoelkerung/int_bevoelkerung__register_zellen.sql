@@ -1,20 +1,5 @@
-{#
-  Personen werden je Lieferung einmal gezählt und die Zählung behalten: eine schon gezählte Lieferung wird nicht
-  wieder gelesen, eine ersetzte oder zurückgezogene fällt heraus.
-#}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    meta={'eingefroren': true},
-    post_hook="delete from {{ this }} where lieferung_id not in (select lieferung_id from {{ ref('stg_tuer__quellenstand') }} where aktiv)"
-) }}
-{% if is_incremental() and execute %}
-    {# Als Liste im Text, damit DuckDB die Ordner gezählter Lieferungen gar nicht erst öffnet. #}
-    {% set gezaehlt = run_query("select distinct lieferung_id from " ~ this ~ " order by 1").columns[0].values() %}
-{% else %}
-    {% set gezaehlt = [] %}
-{% endif %}
+-- Die Bevölkerung des Registers in Zellen, je Lieferung einmal gezählt.
+{{ je_lieferung() }}
 
 with hauptwohnung as (
     select
@@ -32,9 +17,7 @@ with hauptwohnung as (
         on person.lieferung_id = haushalt.lieferung_id
         and person.person_key = haushalt.person_key
     where person.wohnungsart = 'H'
-    {% if gezaehlt %}
-        and person.lieferung_id not in ('{{ gezaehlt | join("', '") }}')
-    {% endif %}
+        and {{ noch_nicht_gezaehlt('person.lieferung_id') }}
 ),
 
 gezaehlt as (

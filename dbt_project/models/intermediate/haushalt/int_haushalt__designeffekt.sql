@@ -2,18 +2,7 @@
   Wie sich die Personen hinter einem Anteil auf Haushalte verteilen, für die ganze Stadt; wie alle Zählungen von Personen
   je Lieferung einmal gezählt und behalten. x ist der Zähler, b der Nenner des Anteils in einem Haushalt.
 #}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    meta={'eingefroren': true},
-    post_hook="delete from {{ this }} where lieferung_id not in (select lieferung_id from {{ ref('stg_tuer__quellenstand') }} where aktiv)"
-) }}
-{% if is_incremental() and execute %}
-    {% set gezaehlt = run_query("select distinct lieferung_id from " ~ this ~ " order by 1").columns[0].values() %}
-{% else %}
-    {% set gezaehlt = [] %}
-{% endif %}
+{{ je_lieferung() }}
 
 {% set kinder, nichtdeutsch, zugewandert = 'alter_jahre < 18', "staatsangehoerigkeit1 <> '000'", "migration <> 'ohne'" %}
 {% set zaehler = {
@@ -58,9 +47,7 @@ with haushalt as (
         count(*) filter (where {{ bedingung }}) as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('int_haushalt__person') }}
-    {% if gezaehlt %}
-    where lieferung_id not in ('{{ gezaehlt | join("', '") }}')
-    {% endif %}
+    where {{ noch_nicht_gezaehlt() }}
     group by lieferung_id, stichtag, haushalt_id
 ),
 

@@ -1,18 +1,7 @@
 {#
   Haushalte und Personen in Haushalten je Block; wie alle Zählungen von Personen je Lieferung einmal gezählt und behalten.
 #}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    meta={'eingefroren': true},
-    post_hook="delete from {{ this }} where lieferung_id not in (select lieferung_id from {{ ref('stg_tuer__quellenstand') }} where aktiv)"
-) }}
-{% if is_incremental() and execute %}
-    {% set gezaehlt = run_query("select distinct lieferung_id from " ~ this ~ " order by 1").columns[0].values() %}
-{% else %}
-    {% set gezaehlt = [] %}
-{% endif %}
+{{ je_lieferung() }}
 
 {# Aus Sicht der Haushalte und, wo es um Personen geht, mit deren Zahl gewichtet. #}
 {% set kennzahlen = [
@@ -55,9 +44,7 @@ with haushalt as (
         count(*) filter (where alter_jahre >= 65) as ab_65,
         count(*) filter (where alter_jahre >= 80) as ab_80
     from {{ ref('int_haushalt__person') }}
-    {% if gezaehlt %}
-    where lieferung_id not in ('{{ gezaehlt | join("', '") }}')
-    {% endif %}
+    where {{ noch_nicht_gezaehlt() }}
     group by lieferung_id, stichtag, gebietsstand, raumeinheit_id, haushalt_id, haushaltstyp, haushaltsgroesse
 ),
 

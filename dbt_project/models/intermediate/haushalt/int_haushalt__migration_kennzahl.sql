@@ -1,18 +1,7 @@
 {#
   Personen mit Migrationshintergrund nach Beleg je Block; wie alle Zählungen von Personen je Lieferung einmal gezählt und behalten.
 #}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    meta={'eingefroren': true},
-    post_hook="delete from {{ this }} where lieferung_id not in (select lieferung_id from {{ ref('stg_tuer__quellenstand') }} where aktiv)"
-) }}
-{% if is_incremental() and execute %}
-    {% set gezaehlt = run_query("select distinct lieferung_id from " ~ this ~ " order by 1").columns[0].values() %}
-{% else %}
-    {% set gezaehlt = [] %}
-{% endif %}
+{{ je_lieferung() }}
 
 {% set kennzahlen = [
     ('selbst_zugewanderte', "migration = 'selbst_zugewandert'"),
@@ -29,9 +18,7 @@
 with person as (
     select lieferung_id, stichtag, gebietsstand, raumeinheit_id, migration, staatsangehoerigkeit1, staatsangehoerigkeit2, deutsch_art
     from {{ ref('int_haushalt__person') }}
-    {% if gezaehlt %}
-    where lieferung_id not in ('{{ gezaehlt | join("', '") }}')
-    {% endif %}
+    where {{ noch_nicht_gezaehlt() }}
 ),
 
 gezaehlt as (

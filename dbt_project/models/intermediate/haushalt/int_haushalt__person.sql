@@ -2,12 +2,7 @@
   Haushalt und Migrationshintergrund je Person und Lieferung; nur im abgeschotteten Bereich. Einmal gebildet und behalten,
   bis die Personen der Lieferung aus der Rohzone gehen oder eine neuere sie ersetzt.
 #}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    post_hook="delete from {{ this }} where lieferung_id not in (select distinct lieferung_id from {{ ref('stg_melderegister_bestand__person') }})"
-) }}
+{{ je_lieferung("select distinct lieferung_id from {{ ref('stg_melderegister_bestand__person') }}", meta={}) }}
 
 with person as (
     select

@@ -2,18 +2,7 @@
   Personen je Schulbezirk, Stimmbezirk und Gitterzelle, am Haus gezählt; wie alle Zählungen von Personen je Lieferung
   einmal gezählt und behalten. Wessen Anschrift fehlt oder gesperrt ist, verteilt sich nach den Anschriften seines Blocks.
 #}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    meta={'eingefroren': true},
-    post_hook="delete from {{ this }} where lieferung_id not in (select lieferung_id from {{ ref('stg_tuer__quellenstand') }} where aktiv)"
-) }}
-{% if is_incremental() and execute %}
-    {% set gezaehlt = run_query("select distinct lieferung_id from " ~ this ~ " order by 1").columns[0].values() %}
-{% else %}
-    {% set gezaehlt = [] %}
-{% endif %}
+{{ je_lieferung() }}
 
 {% set kennzahlen = {
     'einwohner': 'true',
@@ -40,9 +29,7 @@ with haus as (
         {% endfor %}
     from {{ ref('stg_melderegister_bestand__person') }}
     where wohnungsart = 'H'
-    {% if gezaehlt %}
-        and lieferung_id not in ('{{ gezaehlt | join("', '") }}')
-    {% endif %}
+        and {{ noch_nicht_gezaehlt() }}
     group by lieferung_id, stichtag, block_id, adresse_id
 ),
 
