@@ -25,11 +25,11 @@ def residents(lager):
 def test_everything_builds_on_empty_tables_and_every_unit_test_holds(make_lager):
     lager = make_lager()
     lager.town(STADT, ["stadt", "sozialraum"], [VERSION])
-    assert lager.build() == {}
+    # One command: what lies in memory is gone with it, and a unit test asks the models before it for their columns.
+    results = lager.dbt("build")
+    assert {name: status for name, status in results.items() if status not in ("success", "pass")} == {}
     assert lager.rows("select count(*) from marts.fct_indikatorwert") == [(0,)]
-    results = lager.dbt("test", "--select", "test_type:unit")
-    assert {name: status for name, status in results.items() if status != "pass"} == {}
-    assert len(results) >= 17
+    assert results["kern_reicht_so_weit_wie_die_kette"] == "pass"
 
 
 def test_a_counted_delivery_is_not_read_again_and_a_replaced_one_leaves(make_lager):
