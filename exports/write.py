@@ -6,8 +6,7 @@ Reads an audience's mart only; what is not in it cannot get into a file.
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterable
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -16,41 +15,44 @@ from exports import formats
 from exports.catalogue import write_catalogue, write_data_package
 from exports.contract import Contract, Table
 from warehouse.connect import connect, literal
+from warehouse.processes import Job, side_by_side
 
 CHECKSUMS = "pruefsummen.sha256"
 
 
-def write_files(folders: dict[str, Path], tables: tuple[str, ...], contracts: list[Contract], facts: dict[str, str], simulated: bool, workers: int) -> list[Path]:
+def write_files(folders: dict[str, Path], tables: tuple[str, ...], contracts: list[Contract], facts: dict[str, str], simulated: bool, workers: int, beside: Iterable[Job] = ()) -> list[Path]:
     """All files of all audiences, as many side by side as there are workers; which one is done first changes no byte.
 
     ``folders``: audience -> folder with its ``mart.duckdb``; files go below ``exports/`` there. ``facts``: release,
-    stadt, ags, epsg, erstellt, stichtage, quellen.
+    stadt, ags, epsg, erstellt, stichtage, quellen. ``beside``: what else is written from the same marts and takes
+    longer than any of these files; each job returns its files.
     """
-    with ExitStack() as open_marts, ThreadPoolExecutor(workers) as pool:
-        jobs = []
-        for audience, folder in folders.items():
-            db, own = open_marts.enter_context(_reading(folder / "mart.duckdb")), facts | {"zielgruppe": audience}
-            jobs.append(pool.submit(_write_marts, db.cursor(), folder / "exports" / audience, tables, own, simulated))
-            jobs += [pool.submit(_write_package, db.cursor(), folder / "exports", contract, own) for contract in contracts if contract.zielgruppe == audience]
-        files = [path for job in jobs for path in job.result()]
+    jobs = list(beside)
+    for audience, folder in folders.items():
+        own = facts | {"zielgruppe": audience}
+        jobs.append((_write_marts, folder, tables, own, simulated))
+        jobs += [(_write_package, folder, contract, own) for contract in contracts if contract.zielgruppe == audience]
+    files = [path for written in side_by_side(workers, jobs) for path in written]
     for audience, folder in folders.items():
         files.append(write_catalogue([c for c in contracts if c.zielgruppe == audience], folder / "exports", facts | {"zielgruppe": audience}))
     return files
 
 
-def _write_marts(db: DuckDBPyConnection, target: Path, tables: tuple[str, ...], facts: dict[str, str], simulated: bool) -> list[Path]:
+def _write_marts(folder: Path, tables: tuple[str, ...], facts: dict[str, str], simulated: bool) -> list[Path]:
     """Each mart as ``.parquet``, ``.csv`` and ``_excel.csv``. The facts go into the Parquet metadata next to the columns'
     descriptions; every row says in its last column whether it comes from simulated deliveries: a CSV has no other place for it."""
+    target = folder / "exports" / facts["zielgruppe"]
     target.mkdir(parents=True, exist_ok=True)
     files = []
     said = {name: facts[name] for name in ("release", "stadt", "zielgruppe")}
-    for table in tables:
-        db.execute(f"create temp table {table} as select *, {simulated} as simuliert from mart.{table} order by all")
-        files += [
-            formats.parquet(db, table, target / f"{table}.parquet", said | _described(db, table)),
-            formats.machine_csv(db, table, target / f"{table}.csv"),
-            formats.excel_csv(db, named(table), target / f"{table}_excel.csv"),
-        ]
+    with _reading(folder / "mart.duckdb") as db:
+        for table in tables:
+            db.execute(f"create temp table {table} as select *, {simulated} as simuliert from mart.{table} order by all")
+            files += [
+                formats.parquet(db, table, target / f"{table}.parquet", said | _described(db, table)),
+                formats.machine_csv(db, table, target / f"{table}.csv"),
+                formats.excel_csv(db, named(table), target / f"{table}_excel.csv"),
+            ]
     return files
 
 
@@ -61,19 +63,20 @@ def named(table: str) -> str:
                 left join mart.dim_indikator as indikator using (indikator_id))"""
 
 
-def _write_package(db: DuckDBPyConnection, target: Path, contract: Contract, facts: dict[str, str]) -> list[Path]:
-    """The folder of one contract below ``target``: its tables in the agreed forms, a Data Package, checksums."""
-    folder = target / contract.empfaenger
+def _write_package(audience: Path, contract: Contract, facts: dict[str, str]) -> list[Path]:
+    """The folder of one contract below ``exports/``: its tables in the agreed forms, a Data Package, checksums."""
+    folder = audience / "exports" / contract.empfaenger
     folder.mkdir(parents=True, exist_ok=True)
     written: dict[Path, tuple[Table | str, str]] = {}
-    for name in contract.marts:  # written in their order, so they keep it
-        written[formats.parquet(db, f"mart.{name}", folder / f"{name}.parquet", facts | _described(db, name))] = (name, "parquet")
-    for table in contract.tabellen:
-        relation = f"mart.export.{contract.model_of(table)}"
-        listed = ", ".join(formats.quoted(c.name) for c in table.spalten)
-        db.execute(f"create or replace temp table zeilen as select {listed} from {relation} order by {', '.join(formats.quoted(k) for k in table.schluessel)}")
-        for form in table.formate:
-            written |= {path: (table, form) for path in formats.write(form, db, contract, table, folder, facts)}
+    with _reading(audience / "mart.duckdb") as db:
+        for name in contract.marts:  # written in their order, so they keep it
+            written[formats.parquet(db, f"mart.{name}", folder / f"{name}.parquet", facts | _described(db, name))] = (name, "parquet")
+        for table in contract.tabellen:
+            relation = f"mart.export.{contract.model_of(table)}"
+            listed = ", ".join(formats.quoted(c.name) for c in table.spalten)
+            db.execute(f"create or replace temp table zeilen as select {listed} from {relation} order by {', '.join(formats.quoted(k) for k in table.schluessel)}")
+            for form in table.formate:
+                written |= {path: (table, form) for path in formats.write(form, db, contract, table, folder, facts)}
     package = write_data_package(contract, folder, written, facts)
     sums = folder / CHECKSUMS
     listed_files = sorted([*written, package])

@@ -10,14 +10,13 @@ from typing import Any
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
 from warehouse import publish
-from warehouse.processes import side_by_side
+from warehouse.processes import Job, side_by_side
 
 FOLDER = "reports"
 
 
-def write_reports(place: Workplace, folders: dict[str, Path], release_id: str, edition: str | None, created: datetime, approval: dict[str, Any] | None = None) -> list[Path]:
-    """Reports of several audiences (audience -> folder with its ``mart.duckdb``) into ``folder/reports``, side by side in
-    processes of their own: they share nothing, and drawing holds the interpreter.
+def reports(place: Workplace, folders: dict[str, Path], release_id: str, edition: str | None, created: datetime, approval: dict[str, Any] | None = None) -> list[Job]:
+    """The jobs that write reports of several audiences (audience -> folder with its ``mart.duckdb``) into ``folder/reports``.
 
     A draft takes the editor's paragraphs as they stand in the data home now; an approved one those of the draft that
     people discussed, so that nothing unseen leaves with it.
@@ -34,9 +33,13 @@ def write_reports(place: Workplace, folders: dict[str, Path], release_id: str, e
             text = json.loads((target / PARAGRAPHS).read_text(encoding="utf-8"))
         else:
             text = paragraphs(place.home.root, edition)
-        jobs.append((folder / "mart.duckdb", target, Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval), text))
-    place.echo(f"Sozialreport: Seiten und PDF für {', '.join(folders)}")
-    return [path for written in side_by_side(place.settings.threads, build, jobs) for path in written]
+        jobs.append((build, folder / "mart.duckdb", target, Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval), text))
+    return jobs
+
+
+def write_reports(place: Workplace, *arguments: Any) -> None:
+    """The reports alone; arguments as in ``reports``."""
+    side_by_side(place.settings.threads, reports(place, *arguments))
 
 
 def rebuild(place: Workplace, release_id: str | None) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ from exports.catalogue import write_catalogue
 from exports.contract import Contract, load_contracts
 from exports.write import write_files
 from orchestration.resources import Workplace
+from warehouse.processes import Job
 
 EXPORTED = ("fct_indikatorwert",)
 
 
-def write_release(place: Workplace, folders: dict[str, Path], release_id: str, inputs: dict[str, Any], made: datetime) -> list[Path]:
-    """All files of several audiences (audience -> folder with its ``mart.duckdb``) into ``folder/exports``."""
-    return write_files(folders, EXPORTED, load_contracts(), _about(place, release_id, inputs, made), place.city.stadt.simuliert, place.settings.threads)
+def write_release(place: Workplace, folders: dict[str, Path], release_id: str, inputs: dict[str, Any], made: datetime, beside: Iterable[Job] = ()) -> list[Path]:
+    """All files of several audiences (audience -> folder with its ``mart.duckdb``) into ``folder/exports``, and what the jobs ``beside`` write."""
+    return write_files(folders, EXPORTED, load_contracts(), _about(place, release_id, inputs, made), place.city.stadt.simuliert, place.settings.threads, beside)
 
 
 def write_packages(place: Workplace, folder: Path, audience: str, release_id: str, inputs: dict[str, Any], made: datetime, wanted: Callable[[Contract], bool]) -> None:

@@ -109,10 +109,8 @@ def _build(past: Past, release_id: str) -> None:
     broken = [r.unique_id for r in dbt.build(past.echo) if r.status in FAILED]
     if broken:
         raise PermanentFailure(f"Der Nachbau von {release_id} ist an {len(broken)} Stelle(n) gescheitert: {', '.join(sorted(broken)[:5])}.")
-    folders = {audience: past.draft.audience_folder(past.home, audience) for audience in publish.AUDIENCES}
-    for audience, folder in folders.items():
-        folder.mkdir(parents=True)
-        publish.write_mart(folder / "mart.duckdb", audience, past.home, past.settings, dbt.manifest)
+    folders = past.draft.audience_folders(past.home)
+    publish.write_marts(folders, past.home, past.settings, dbt.manifest)
     write_release(past, folders, release_id, past.draft.inputs, past.receipt)
 
 
@@ -122,7 +120,7 @@ def _compare(place: Workplace, past: Past, release_id: str, from_counts: int) ->
         there = place.home.published / release_id if audience == publish.AUTOMATIC else place.home.sealed / "freigabe" / release_id / audience
         if not there.is_dir():
             continue
-        before, after = publish.checksums(there / "exports"), publish.checksums(past.draft.audience_folder(past.home, audience) / "exports")
+        before, after = publish.checksums(there / "exports"), publish.checksums(past.draft.audience_folders(past.home)[audience] / "exports")
         equal += sum(before[name] == after.get(name) for name in before)
         different += [f"{audience}/{name}" for name in before if name in after and after[name] != before[name]]
         missing += [f"{audience}/{name}" for name in before if name not in after]

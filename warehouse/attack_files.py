@@ -19,7 +19,7 @@ import pyogrio.raw
 from duckdb import DuckDBPyConnection
 from python_calamine import CalamineWorkbook
 
-from warehouse.connect import literal
+from warehouse.connect import connect, literal
 
 #: Columns that may stand beside a withheld value: when, over how many, and numbers that other people published.
 HARMLESS = {"jahr", "jahr_von", "nenner", "gebiete", "bezug_wert", "umkreis_m", "laenge", "breite", "ebene_rang", "faktor"}
@@ -41,8 +41,13 @@ select kennzahl_id, gebietsstand, ebene, raumeinheit_id, stichtag, extract(year 
 SHOWN = "create or replace temp table gezeigt (datei varchar, was varchar, gebietsstand varchar, ebene varchar, raumeinheit_id varchar, stichtag date, jahr integer, zahl varchar, anzahl double)"
 
 
-def told(db: DuckDBPyConnection, folder: Path, least: int) -> list[str]:
-    """One German sentence per cell that a file of the folder shows although the mart withholds it, or that is small; the mart is open."""
+def told(folder: Path, least: int) -> list[str]:
+    """One German sentence per cell that a file of the folder shows although its mart withholds it, or that is small."""
+    with connect(folder / "mart.duckdb", read_only=True) as db:
+        return _told(db, folder, least)
+
+
+def _told(db: DuckDBPyConnection, folder: Path, least: int) -> list[str]:
     db.execute(WITHHELD)
     db.execute(SHOWN)
     found: list[str] = []
@@ -155,7 +160,7 @@ def _workbook(db: DuckDBPyConnection, file: Path, name: str, least: int) -> None
         head = next((i for i, line in enumerate(lines) if "raumeinheit_id" in line), None)
         if head is None or not lines[head + 1 :]:
             continue
-        columns = {title: [_text(line[at]) for line in lines[head + 1 :]] for at, title in enumerate(lines[head]) if title in READ}
+        columns = {title: [cell if type(cell := line[at]) is str and cell else _text(cell) for line in lines[head + 1 :]] for at, title in enumerate(lines[head]) if title in READ}
         db.register("blatt", pa.table({title: pa.array(values, type=pa.string()) for title, values in columns.items()}))
         _table(db, "blatt", name, least)
         db.unregister("blatt")

@@ -6,7 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -14,15 +14,24 @@ from typing import Any
 PR_SET_PDEATHSIG = 1
 
 
-def side_by_side(workers: int, function: Callable[..., Any], jobs: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """``function(*job)`` for every job, results in the order of the jobs; with one worker or one job in this process."""
+#: A function and what it is called with.
+Job = tuple[Any, ...]
+
+
+def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
+    """What every job returns, in the order of the jobs; begun in that order, so long ones go first. With one worker or one job in this process."""
     jobs = list(jobs)
     workers = min(workers, len(jobs))
     if workers < 2:
-        return [function(*job) for job in jobs]
+        return [function(*arguments) for function, *arguments in jobs]
     # Spawned, not forked: this process has threads of DuckDB and Dagster.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with, (os.getpid(),)) as pool:
-        return list(pool.map(function, *zip(*jobs, strict=True)))
+        done = [pool.submit(*job) for job in jobs]
+        try:
+            return [job.result() for job in done]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _end_with(parent: int) -> None:

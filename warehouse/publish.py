@@ -12,10 +12,13 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from warehouse import facts as facts_of
 from warehouse.connect import connect, literal
@@ -55,9 +58,9 @@ class Draft:
     inputs: dict[str, Any]
     edition: str | None
 
-    def audience_folder(self, home: Home, audience: str) -> Path:
-        """Where an audience's part is built: the release itself, or the sealed waiting room until people approve."""
-        return self.folder if audience == AUTOMATIC else home.sealed / "freigabe" / self.release_id / audience
+    def audience_folders(self, home: Home) -> dict[str, Path]:
+        """Where the part of each audience is built: the release itself, or the sealed waiting room until people approve."""
+        return {audience: self.folder if audience == AUTOMATIC else home.sealed / "freigabe" / self.release_id / audience for audience in AUDIENCES}
 
 
 def inputs_of(town: str, deliveries: Iterable[dict[str, Any]], code: str, declarations: str) -> dict[str, Any]:
@@ -140,40 +143,46 @@ def _may_be_seen(node: dict[str, Any], kind_of_table: str) -> None:
             raise PublishRefused(f"Der {kind_of_table} {node['name']} zeigt {strangers[0]} die Spalte {column['name']} der Feldklasse {kind}; bitte die Spalte entfernen oder seine Zielgruppen einschränken.")
 
 
-def write_mart(target: Path, audience: str, home: Home, settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
-    """Copy every mart an audience may see into a new DuckDB file and return its row counts.
+def write_marts(folders: dict[str, Path], home: Home, settings: Settings, manifest: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Copy every mart an audience may see into a new ``mart.duckdb`` in its folder, the audiences side by side; returns the row counts.
 
     Protected marts come from their gated relation ``exp_freigabe__<mart>``, never from the mart itself. Tables are
     ordered by all their columns that identify a row, and carry the dbt descriptions as comments.
     """
-    gated = {n["name"].removeprefix(GATED): n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["name"].startswith(GATED)}
-    counts = {}
-    with connect(home=home, settings=settings) as db:
+    with connect(home=home, settings=settings) as db, ThreadPoolExecutor(settings.threads) as pool:
         db.execute(f"attach {literal(home.warehouse_db)} as sealed (read_only)")
-        db.execute(f"attach {literal(target)} as mart (storage_version '{STORAGE_VERSION}')")
-        # One transaction: two thousand comments one by one would wait for the disk two thousand times.
-        db.execute("begin")
-        for name, node in sorted(mart_models(manifest).items()):
-            meta = node["config"]["meta"]
-            if audience not in meta["zielgruppen"]:
-                continue
-            if meta.get("schutz") and name not in gated:
-                raise PublishRefused(f"Der Mart {name} verlangt Schutz, aber {GATED}{name} fehlt.")
-            if name in gated:
-                source, rows = gated[name], f"select * exclude (zielgruppe) from sealed.{gated[name]['schema']}.{gated[name]['name']} where zielgruppe = ?"
-            else:
-                source, rows = node, f"select * from sealed.{node['schema']}.{name} where ? is not null"
-            db.execute(f"create table mart.{name} as {rows} order by all", [audience])
-            _comment(db, name, node, source)
-            counts[name] = db.execute(f"select count(*) from mart.{name}").fetchone()[0]  # type: ignore[index]
-        # What the contracts hand out was read from gated relations only; here it waits for the writers of files.
-        db.execute("create schema mart.export")
-        for node in sorted(_export_models(manifest), key=lambda node: node["name"]):
-            if audience in node["config"]["meta"]["zielgruppen"]:
-                name = f"export.{node['name']}"
-                db.execute(f"create table mart.{name} as select * from sealed.{node['schema']}.{node['name']} order by all")
-                _comment(db, name, node, node)
-        db.execute("commit")
+        for audience, folder in folders.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            db.execute(f"attach {literal(folder / 'mart.duckdb')} as {audience} (storage_version '{STORAGE_VERSION}')")
+        return dict(zip(folders, pool.map(lambda audience: _write_mart(db.cursor(), audience, manifest), folders), strict=True))
+
+
+def _write_mart(db: DuckDBPyConnection, audience: str, manifest: dict[str, Any]) -> dict[str, int]:
+    """One audience's mart into the attached database of its name."""
+    gated = {n["name"].removeprefix(GATED): n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["name"].startswith(GATED)}
+    described, counts = [], {}
+    # One transaction: two thousand comments one by one would wait for the disk two thousand times.
+    db.execute("begin")
+    for name, node in sorted(mart_models(manifest).items()):
+        meta = node["config"]["meta"]
+        if audience not in meta["zielgruppen"]:
+            continue
+        if meta.get("schutz") and name not in gated:
+            raise PublishRefused(f"Der Mart {name} verlangt Schutz, aber {GATED}{name} fehlt.")
+        if name in gated:
+            source, rows = gated[name], f"select * exclude (zielgruppe) from sealed.{gated[name]['schema']}.{gated[name]['name']} where zielgruppe = ?"
+        else:
+            source, rows = node, f"select * from sealed.{node['schema']}.{name} where ? is not null"
+        counts[name] = db.execute(f"create table {audience}.{name} as {rows} order by all", [audience]).fetchall()[0][0]
+        described.append((("main", name), node, source))
+    # What the contracts hand out was read from gated relations only; here it waits for the writers of files.
+    db.execute(f"create schema {audience}.export")
+    for node in sorted(_export_models(manifest), key=lambda node: node["name"]):
+        if audience in node["config"]["meta"]["zielgruppen"]:
+            db.execute(f"create table {audience}.export.{node['name']} as select * from sealed.{node['schema']}.{node['name']} order by all")
+            described.append((("export", node["name"]), node, node))
+    _comment(db, audience, described)
+    db.execute("commit")
     return counts
 
 
@@ -216,12 +225,17 @@ def _export_models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return models
 
 
-def _comment(db: Any, name: str, mart: dict[str, Any], source: dict[str, Any]) -> None:
-    db.execute(f"comment on table mart.{name} is {_sentence(mart)}")
-    described = {**source["columns"], **mart["columns"]}
-    for (column,) in db.execute("select column_name from duckdb_columns() where database_name = 'mart' and table_name = ?", [name.rpartition(".")[2]]).fetchall():
-        if described.get(column, {}).get("description"):
-            db.execute(f'comment on column mart.{name}."{column}" is {_sentence(described[column])}')
+def _comment(db: DuckDBPyConnection, audience: str, tables: list[tuple[tuple[str, str], dict[str, Any], dict[str, Any]]]) -> None:
+    """Tables (schema, name) and their columns as the mart describes them, else as what it was read from does."""
+    columns: dict[tuple[str, str], list[str]] = {}
+    for *table, column in db.execute("select schema_name, table_name, column_name from duckdb_columns() where database_name = ? order by table_oid, column_index", [audience]).fetchall():
+        columns.setdefault(tuple(table), []).append(column)
+    for table, mart, source in tables:
+        name, said = ".".join((audience, *table)), {**source["columns"], **mart["columns"]}
+        db.execute(f"comment on table {name} is {_sentence(mart)}")
+        for column in columns[table]:
+            if said.get(column, {}).get("description"):
+                db.execute(f'comment on column {name}."{column}" is {_sentence(said[column])}')
 
 
 def _sentence(node: dict[str, Any]) -> str:
@@ -242,7 +256,7 @@ def finish(draft: Draft, home: Home, ledger: Ledger, *, keep: int, now: datetime
         **facts,
     }
     _write_json(draft.folder / "release.json", release)
-    facts_of.keep(home, draft.release_id, {audience: draft.audience_folder(home, audience) / "mart.duckdb" for audience in AUDIENCES})
+    facts_of.keep(home, draft.release_id, {audience: folder / "mart.duckdb" for audience, folder in draft.audience_folders(home).items()})
     folder = home.published / draft.release_id
     os.rename(draft.folder, folder)
     flip(home.current, folder.name)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.assets.bericht import report_asset
+from orchestration.bericht import reports
 from orchestration.dbt import Dbt
 from orchestration.evidence import FOLDER as EVIDENCE
 from orchestration.evidence import write_evidence
@@ -26,41 +26,36 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         place: Workplace = context.resources.workplace
         place.echo("Veröffentlichung: Marts je Zielgruppe")
         place.draft = publish.begin(place.home, place.ledger, place.inputs(), context.run.tags.get(EDITION_TAG))
-        rows = {}
         with place.stage("Veröffentlichen"):
-            for audience in publish.AUDIENCES:
-                folder = place.draft.audience_folder(place.home, audience)
-                folder.mkdir(parents=True, exist_ok=True)
-                rows[audience] = publish.write_mart(folder / "mart.duckdb", audience, place.home, place.settings, dbt.manifest)
+            rows = publish.write_marts(place.draft.audience_folders(place.home), place.home, place.settings, dbt.manifest)
         return dg.MaterializeResult(metadata={"zeilen": rows, "release": place.draft.release_id})
 
-    @dg.asset(key=FILES, group_name=GROUP, deps=[MART], kinds={"parquet", "csv"}, required_resource_keys={"workplace"},
-              description="Parquet, CSV für Maschinen und CSV für Excel, je Zielgruppe.")  # fmt: skip
+    @dg.asset(key=FILES, group_name=GROUP, deps=[MART], kinds={"parquet", "csv", "html", "pdf"}, required_resource_keys={"workplace"},
+              description="Je Zielgruppe Parquet, CSV für Maschinen und CSV für Excel, die Pakete der Verträge und der Sozialreport als Site und PDF: für die Verwaltung als Entwurf, für Träger und Öffentlichkeit wartet er auf die Freigabe.")  # fmt: skip
     def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         place: Workplace = context.resources.workplace
-        place.echo("Veröffentlichung: Dateien")
-        folders = {audience: place.draft.audience_folder(place.home, audience) for audience in publish.AUDIENCES}
-        with place.stage("Export"):
-            written = write_release(place, folders, place.draft.release_id, place.draft.inputs, place.receipt)
+        place.echo("Veröffentlichung: Dateien und Sozialreport")
+        draft = place.draft
+        folders = draft.audience_folders(place.home)
+        with place.stage("Export, Bericht"):
+            beside = reports(place, folders, draft.release_id, draft.edition, place.receipt)
+            written = write_release(place, folders, draft.release_id, draft.inputs, place.receipt, beside)
         return dg.MaterializeResult(metadata={"dateien": len(written), "bytes": sum(p.stat().st_size for p in written)})
 
-    bericht = report_asset(FILES)
-
-    @dg.asset(key=RELEASE, group_name=GROUP, deps=[bericht.key], required_resource_keys={"workplace"},
+    @dg.asset(key=RELEASE, group_name=GROUP, deps=[FILES], required_resource_keys={"workplace"},
               check_specs=[dg.AssetCheckSpec("angriff", asset=RELEASE, description="In den fertigen Dateien lässt sich keine geschützte Zahl finden oder errechnen.")],
               description="Die sichtbare Veröffentlichung: geprüft, umbenannt, current umgelegt.")  # fmt: skip
     def release(context: dg.AssetExecutionContext):
         place: Workplace = context.resources.workplace
         place.echo("Veröffentlichung: Angriff auf das Ergebnis und Umschalten")
         levels = {level.id for level in place.city.stadt.ebenen if not level.intern}
-        for audience in publish.AUDIENCES:
-            with place.stage("Angriff"):
-                found = attack.leaks(
-                    place.draft.audience_folder(place.home, audience),
-                    rules.minimum(audience, place.city.stadt.mindestzahl),
-                    levels,
-                    publish.earlier(place.home, place.ledger, audience),
-                )
+        targets = [
+            (folder, rules.minimum(audience, place.city.stadt.mindestzahl), levels, publish.earlier(place.home, place.ledger, audience))
+            for audience, folder in place.draft.audience_folders(place.home).items()
+        ]
+        with place.stage("Angriff"):
+            results = attack.leaks_of(targets, place.settings.threads)
+        for audience, found in zip(publish.AUDIENCES, results, strict=True):
             if found:
                 raise publish.PublishRefused(f"Veröffentlichung für {audience} verweigert: {found[0]} (insgesamt {len(found)} Befunde).")
         write_evidence(place, dbt.manifest, place.draft.folder / EVIDENCE)
@@ -76,4 +71,4 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         yield dg.MaterializeResult(metadata={"release": folder.name})
         yield dg.AssetCheckResult(check_name="angriff", passed=True, metadata={"zielgruppen": list(publish.AUDIENCES)})
 
-    return [mart, files, bericht, release]
+    return [mart, files, release]

@@ -14,14 +14,14 @@ from warehouse.processes import side_by_side
 
 
 def test_results_come_in_the_order_of_the_jobs() -> None:
-    jobs = [(3, 2), (2, 5), (10, 1)]
-    assert side_by_side(2, pow, jobs) == side_by_side(1, pow, jobs) == [9, 32, 10]
+    jobs = [(pow, 3, 2), (max, 2, 5), (pow, 10, 1)]
+    assert side_by_side(2, jobs) == side_by_side(1, jobs) == [9, 5, 10]
 
 
 def test_workers_die_with_a_killed_run(tmp_path: Path) -> None:
     """Each would write its number and then sleep on for an hour."""
     (tmp_path / "arbeit.py").write_text("import os, time, pathlib\ndef work(folder, number):\n    pathlib.Path(folder, str(number)).write_text(str(os.getpid()))\n    time.sleep(3600)\n")
-    starter = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(REPOSITORY)!r}]\nfrom arbeit import work\nfrom warehouse.processes import side_by_side\nif __name__ == '__main__':\n    side_by_side(2, work, [({str(tmp_path)!r}, 1), ({str(tmp_path)!r}, 2)])\n"
+    starter = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(REPOSITORY)!r}]\nfrom arbeit import work\nfrom warehouse.processes import side_by_side\nif __name__ == '__main__':\n    side_by_side(2, [(work, {str(tmp_path)!r}, 1), (work, {str(tmp_path)!r}, 2)])\n"
     (tmp_path / "lauf.py").write_text(starter)
     run = subprocess.Popen([sys.executable, str(tmp_path / "lauf.py")])
     marks = [tmp_path / "1", tmp_path / "2"]

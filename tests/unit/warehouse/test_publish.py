@@ -29,7 +29,7 @@ def ledger(home: Home) -> Ledger:
 def release(home: Home, ledger: Ledger, content: str, edition: str | None = None, keep: int = 5) -> Path:
     draft = publish.begin(home, ledger, {"inhalt": content}, edition)
     for audience in publish.AUDIENCES:
-        exports = draft.audience_folder(home, audience) / "exports"
+        exports = draft.audience_folders(home)[audience] / "exports"
         exports.mkdir(parents=True)
         (exports / "a.csv").write_text(content)
     return publish.finish(draft, home, ledger, keep=keep, now=NOW, facts={})
