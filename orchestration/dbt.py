@@ -91,7 +91,8 @@ def invoke(home: Home, settings: Settings, arguments: list[str], *, callbacks: l
     # A new object per command: dbt writes into it what it compiled for this home.
     manifest = Manifest.from_msgpack((parsed_project(home, settings) / PARSED).read_bytes())
     manifest.build_flat_graph()
-    return _run(home, settings, arguments, manifest, callbacks or [], target or home.dbt_target)
+    # What dbt would write down about itself, megabytes of JSON, is in the parsed project and in the result.
+    return _run(home, settings, [*arguments, "--no-write-json"], manifest, callbacks or [], target or home.dbt_target)
 
 
 def _run(home: Home, settings: Settings, arguments: list[str], manifest: Any, callbacks: list[Callable[[Any], None]], target: Path) -> Any:
