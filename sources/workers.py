@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import multiprocessing
-import os
 import signal
-import threading
 from collections import deque
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -22,6 +20,7 @@ from sources.examine import Examined, Examiner, Seconds
 from sources.find import Delivery
 from sources.model import City
 from warehouse.paths import Home, private_files
+from warehouse.processes import end_with_parent
 from warehouse.settings import Settings
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -112,7 +111,7 @@ def _work(tasks: Connection, city: City, home: Home, settings: Settings, columns
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Progress bars that Great Expectations brings make a semaphore; of this kind nothing is left when a worker is killed.
     multiprocessing.set_start_method("fork", force=True)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     with private_files(), _sign(home).open("a") as sign:
         fcntl.flock(sign, fcntl.LOCK_SH)
         examiner = Examiner(city, home, settings, columns, memory)
@@ -122,13 +121,6 @@ def _work(tasks: Connection, city: City, home: Home, settings: Settings, columns
             except EOFError:
                 return
             tasks.send(examiner.examine(*task))
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
 
 
 def _sign(home: Home) -> Any:

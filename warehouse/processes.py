@@ -1,18 +1,13 @@
-"""Work side by side in processes of their own that never outlive this one. Knows nothing of what they do."""
+"""Work done side by side in processes of their own, which end with the one that started them, however that ends."""
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
+import threading
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
-
-#: prctl(2): the signal a process gets when the one that started it dies.
-PR_SET_PDEATHSIG = 1
-
 
 #: A function and what it is called with.
 Job = tuple[Any, ...]
@@ -25,7 +20,7 @@ def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
     if workers < 2:
         return [function(*arguments) for function, *arguments in jobs]
     # Spawned, not forked: this process has threads of DuckDB and Dagster.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with, (os.getpid(),)) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
         done = [pool.submit(*job) for job in jobs]
         try:
             return [job.result() for job in done]
@@ -34,8 +29,14 @@ def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
             raise
 
 
-def _end_with(parent: int) -> None:
-    """A killed run must leave nobody who goes on writing into what the next run builds."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+def end_with_parent() -> None:
+    """Called in a process that ``multiprocessing`` started, in whichever way: a killed run must leave nobody who goes on writing into
+    what the next run builds."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
         os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
