@@ -15,6 +15,7 @@ from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
 
 from sources.find import at_rest, scan
 from sources.read import Refused
+from warehouse.paths import REPOSITORY
 
 BAD = "zahlen/zahlen_2022.csv"
 GOOD = {"zahlen/zahlen_2023.csv": GOOD_COUNTS}
@@ -138,3 +139,88 @@ def test_file_at_rest_passes_and_one_open_for_writing_does_not(town: Door) -> No
     at_rest(file)
     with file.path.open("ab"), pytest.raises(Refused, match="wird noch geschrieben"):
         at_rest(file)
+
+
+#: Every declared format but the bulk CSV of ``test_any_bytes``, as its declaration names it.
+FORMATS = {
+    "xlsx": "{art: xlsx}",
+    "csv_zellen": '{art: csv_zellen, trennzeichen: ";"}',
+    "geo": "{art: geo, epsg: 25832}",
+    "zip": "{art: zip, ebene: zahlen.csv}",
+    "sav": "{art: sav}",
+    "qdpx": "{art: qdpx}",
+}
+NO_FILES = ("leer", "nullen", "zufall", "html", "zip", "utf8_kaputt", "viele_spalten", "nur_umbrueche")
+
+
+def other_format(door: Door, form: str) -> Path:
+    form_of_counts = 'format: {trennzeichen: ";", dezimal: ",", datum: "%d.%m.%Y", kodierung: iso-8859-1}'
+    assert form_of_counts in COUNTS
+    door.declare("zahlen", COUNTS.replace(".csv", ".bin").replace(form_of_counts, f"format: {FORMATS[form]}"))
+    door.deliver(AREA_FILES)
+    return door.deliveries / "zahlen/zahlen_2022.bin"
+
+
+@pytest.mark.parametrize("content", NO_FILES)
+@pytest.mark.parametrize("form", FORMATS)
+def test_wrong_content_of_every_format(door: Door, form: str, content: str) -> None:
+    """The ending says one thing and the bytes another: a sentence for it, and the list of areas comes in all the same."""
+    path = other_format(door, form)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CONTENTS[content])
+    report = door.accept()
+    assert [d.quelle_id for d in report.accepted] == ["gebiete"]
+    (refusal,) = report.refused
+    assert "unerwarteter" not in refusal.sentence and "\n" not in refusal.sentence and refusal.sentence.endswith(".")
+
+
+def test_member_of_an_archive_that_would_fill_the_disk(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.read.UNPACKED_LIMIT", 1 << 20)
+    path = other_format(door, "zip")
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zahlen.csv", bytes(2 << 20))
+    (refusal,) = door.accept().refused
+    assert "ausgepackt größer als" in refusal.sentence
+    assert not any(door.home.tmp.iterdir())
+
+
+@pytest.mark.parametrize("blocked", ["archive", "profiles"])
+def test_folder_that_cannot_be_written_to(town: Door, blocked: str) -> None:
+    """A file stands where a folder has to be made, which stops root as well. Said, nothing half is left, and mended it passes."""
+    place = getattr(town.home, blocked) / "zahlen"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("im Weg")
+    report = town.accept()
+    assert [d.quelle_id for d in report.accepted] == ["gebiete"]
+    (refusal,) = report.refused
+    assert "Rechte und freien Platz prüfen" in refusal.sentence
+    assert not list(town.home.raw.glob(".neu-*")) and not list(town.home.archive.glob("zahlen/*"))
+    place.unlink()
+    assert [d.quelle_id for d in town.accept().accepted] == ["zahlen"]
+
+
+def test_full_disk_is_said_and_the_next_delivery_is_processed(tmp_path: Path) -> None:
+    """Files may not grow past 20 kB: the large delivery does not fit, the small one does; in a process of its own, because that cannot be undone."""
+    code = """
+import resource, signal, sys
+from pathlib import Path
+from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
+door = Door(Path(sys.argv[1]))
+large = COUNTS.replace("zahlen/zahlen_", "gross/zahlen_").replace("[raumeinheit_id]", "[raumeinheit_id, anteil]").replace("maximum: 100}", "}").replace("zeilen_maximum: 10", "zeilen_maximum: 100000")
+door.declare("gross", large, quelle="gross")
+door.declare("zahlen", COUNTS)
+rows = "".join(f"0{1 + i % 3};a;{1 + i * 104_729 % 999_983};{i * 7919 % 60_000},{i % 7};;\\n" for i in range(60_000))
+door.deliver(AREA_FILES | {"gross/zahlen_2023.csv": "Raum;Art;Anzahl;Anteil;Tag;Bemerkung\\n" + rows, "zahlen/zahlen_2023.csv": GOOD_COUNTS})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+report = door.accept()
+print([d.quelle_id for d in report.accepted], [r.sentence for r in report.refused], [p.name for p in door.home.raw.glob(".neu-*")], sep="|")
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print([d.quelle_id for d in door.accept().accepted])
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path), "200000"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    first, second = done.stdout.splitlines()
+    accepted, refused, left = first.split("|")
+    assert accepted == "['gebiete', 'zahlen']" and "bitte Rechte und freien Platz prüfen" in refused and left == "[]"
+    assert second == "['gross']"
