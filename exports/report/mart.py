@@ -340,13 +340,19 @@ def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any
         where mass = 'personen' and alter_von is not null {"".join(f" and {c} is null" for c in others)}
           and (alter_bis is null or alter_bis > alter_von) and (alter_bis is not null or alter_von > 0) and (kennzahl_id like 'alter\\_%' escape '\\' or geschlecht is not null) order by kennzahl_id""")
     for sexes in (("m", "w"), ("",)):
-        by_band: dict[tuple[int, int | None], dict[str, tuple[str, ...]]] = {(c["alter_von"], c["alter_bis"]): {} for c in counts}
+        #: Age band -> sex -> the counts it is made of, with their signs.
+        by_band: dict[tuple[int, int | None], dict[str, dict[str, int]]] = {(c["alter_von"], c["alter_bis"]): {} for c in counts}
         for c in counts:
-            by_band[c["alter_von"], c["alter_bis"]][c["geschlecht"]] = (c["kennzahl_id"],)
+            by_band[c["alter_von"], c["alter_bis"]][c["geschlecht"]] = {c["kennzahl_id"]: 1}
         # 65 and older less 80 and older are those from 65 to 79.
         open_ended = sorted(low for low, high in by_band if high is None)
         for low, above in zip(open_ended, open_ended[1:], strict=False):
-            by_band.setdefault((low, above - 1), {s: by_band[low, None][s] + by_band[above, None][s] for s in sexes if s in by_band[low, None] and s in by_band[above, None]})
+            wide, narrow = by_band[low, None], by_band[above, None]
+            by_band.setdefault((low, above - 1), {sex: wide[sex] | dict.fromkeys(narrow[sex], -1) for sex in ("", *sexes) if sex in wide and sex in narrow})
+        # Where only women are counted beside everybody, all others are the other side: divers and without an entry as well.
+        for by_sex in by_band.values():
+            if {"", "w"} <= by_sex.keys():
+                by_sex.setdefault("m", by_sex[""] | {count: -sign for count, sign in by_sex["w"].items()})
         bands = _finest([band for band, ids in by_band.items() if all(sex in ids for sex in sexes)])
         if bands:
             cells = {(at, sex): by_band[band][sex] for at, band in enumerate(bands) for sex in sexes}
@@ -362,7 +368,7 @@ def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any
                 for level, area, count, value, _ in rows:
                     found.setdefault((level, area), {})[count] = value
                 whole = {
-                    key: {cell: known[parts[0]] - sum(known[part] for part in parts[1:]) for cell, parts in cells.items()} for key, known in found.items() if len(known) == len(ids)
+                    key: {cell: sum(sign * known[count] for count, sign in parts.items()) for cell, parts in cells.items()} for key, known in found.items() if len(known) == len(ids)
                 }
                 return [{"von": low, "bis": high} for low, high in bands], whole, rows[0][4]
     return [], {}, None

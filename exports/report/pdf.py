@@ -158,8 +158,15 @@ def _area(view: View, area: Area, half: bool, paragraphs: dict[str, str]) -> dic
 
 
 def _age_text(area: Area, age: dict[str, Any] | None) -> str:
-    """All shares of the pyramid in words: the text alternative on paper."""
-    return f"Altersaufbau {area.name} am {age['date']} in Prozent: " + "; ".join(f"{row['band']}: {row['anteil']}" for row in age["table"]) + "." if age else ""
+    """All bars of the pyramid in words: the text alternative on paper."""
+    if not age:
+        return ""
+
+    def bar(row: dict[str, Any]) -> str:
+        sexes = [f"{sex} {count}" for sex, count in zip(age["sexes"], row["counts"], strict=True)] if len(age["sexes"]) > 1 else []
+        return f"{row['band']}: {row['anteil']} Prozent" + (f" ({', '.join(sexes)})" if sexes else "")
+
+    return f"Altersaufbau {area.name} am {age['date']}: " + "; ".join(map(bar, age["table"])) + "."
 
 
 def _annex(view: View) -> dict[str, Any]:

@@ -295,6 +295,11 @@ class _Problem:
         # Conditions that hold whatever is chosen here say nothing; those that cannot hold are left, for the solver to say so.
         matters = matrix.minimum(0).sum(axis=1) < least - TOLERANCE
         matrix, least = matrix[matters], least[matters]
+        if not len(own):
+            # Nothing is left to choose, and HiGHS knows no answer to an empty question.
+            if len(least):
+                return self.solve(self.free, pattern, gap, nodes) if self.free.any() else self._raise_unprotectable()
+            return (outside > 0.5) | self.always, float(self.cost @ outside)
         lower = np.zeros(len(own)) if keep is None else keep[own].astype(float)
         model = _model(self.cost[own], lower, np.ones(len(own)), matrix, least, np.full(len(least), highspy.kHighsInf))
         _ok(model.changeColsIntegrality(len(own), np.arange(len(own), dtype=np.int32), np.full(len(own), highspy.HighsVarType.kInteger)))

@@ -111,6 +111,15 @@ def test_open_age_bands_are_split_where_both_are_published(make_mart: Callable[.
     assert mart.residents["raum", "r1"] == {(0, ""): 2000, (1, ""): 2000, (2, ""): 1500, (3, ""): 500}
 
 
+def test_where_women_are_counted_beside_everybody_all_others_are_the_other_side(make_mart: Callable[..., Path]) -> None:
+    """Of 2,000 from 0 to 17 are 900 women; of 2,000 from 65 on 1,200, of those of 80 and older (500) 400."""
+    women = "insert into dim_kennzahl select replace(kennzahl_id, 'alter', 'weiblich'), alter_von, alter_bis, 'w', mass from dim_kennzahl"
+    counts = """insert into fct_kennzahl select raumeinheit_id, gebietsstand, ebene, stichtag, replace(kennzahl_id, 'alter', 'weiblich'),
+        case kennzahl_id when 'alter_65_plus' then 1200 when 'alter_80_plus' then 400 else 900 end from fct_kennzahl"""
+    mart = read(make_mart(extra=(women, counts)), LEVELS)
+    assert mart.residents["raum", "r1"] == {(0, "m"): 1100, (1, "m"): 1100, (2, "m"): 700, (3, "m"): 100, (0, "w"): 900, (1, "w"): 900, (2, "w"): 800, (3, "w"): 400}
+
+
 def test_every_area_is_drawn_and_the_hidden_one_is_grey_and_named(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
     build(make_mart(hidden={("r3", 2024)}), tmp_path / "aus", edition, {})
     page = pages(tmp_path / "aus")["indikator-anteil_x.html"]
