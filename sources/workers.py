@@ -11,6 +11,7 @@ import fcntl
 import multiprocessing
 import signal
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -64,9 +65,10 @@ class Workers:
         return ticket.answer
 
     def finish(self) -> None:
-        """Wait until nobody is at work."""
+        """Wait until nobody is at work and let all go, with the memory they hold."""
         while self._busy:
             self._collect()
+        self.close()
 
     def close(self) -> None:
         """End them all; what they laid ready and nobody asked for is swept away by the next run."""
@@ -75,12 +77,15 @@ class Workers:
         for connection, process in self._processes.items():
             process.join()
             connection.close()
+        self._processes.clear()
 
     def _hand_out(self) -> None:
         while self._queue and (idle := self._idle()):
             ticket = self._queue.popleft()
             self._busy[idle] = ticket
-            idle.send(ticket.task)
+            with suppress(OSError):
+                # To one that was killed while idle; waiting for its answer will tell.
+                idle.send(ticket.task)
 
     def _idle(self) -> Connection | None:
         """One that has nothing to do, a new one while there are fewer than may be."""

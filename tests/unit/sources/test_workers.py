@@ -82,6 +82,17 @@ def test_killed_worker_costs_its_deliveries_a_sentence_and_nobody_else(tmp_path:
     assert len(town.accept().accepted) == 20
 
 
+def test_large_delivery_is_looked_at_alone(tmp_path: Path, alone: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit into the share of one of several has all memory for itself, and the outcome is the same."""
+    town = many(tmp_path, threads=2)
+    monkeypatch.setattr(accept, "BATCH_BYTES", 0)
+    monkeypatch.setattr(Workers, "submit", lambda self, *task: pytest.fail("handed out"))
+    finished = []
+    monkeypatch.setattr(Workers, "finish", lambda self: finished.append(True))
+    town.accept()
+    assert finished and outcome(town)["dateien"] == alone["dateien"]
+
+
 def test_killed_runs_leave_nothing_half(tmp_path: Path, alone: dict[str, Any]) -> None:
     town, rng = many(tmp_path, threads=2), random.Random(7)
     code = (
