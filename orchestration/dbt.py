@@ -99,6 +99,9 @@ def _run(home: Home, settings: Settings, arguments: list[str], manifest: Any, ca
     """dbt with the environment of a data home; leaves neither environment nor database handle behind."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
+    from dbt.graph.queue import GraphQueue
+
+    GraphQueue._get_scores = _longest_way_first
 
     environment = {
         "SOZIALRAUM_WAREHOUSE_DB": str(home.warehouse_db),
@@ -122,6 +125,15 @@ def _run(home: Home, settings: Settings, arguments: list[str], manifest: Any, ca
     if outcome.exception:
         raise PermanentFailure(f"dbt kam nicht bis zum Ende ({type(outcome.exception).__name__}); Näheres steht in {home.logs.name}/dbt.log.") from outcome.exception
     return outcome.result
+
+
+def _longest_way_first(queue: Any, graph: Any) -> dict[str, int]:
+    """What the most steps still hang on comes first, instead of what lies least deep: dbt would build all that is wide
+    before the one long chain (households, counts, protection), and then wait for that chain with nothing beside it."""
+    left: dict[str, int] = {}
+    for node in (node for depth in reversed(list(queue._grouped_topological_sort(graph))) for node in depth):
+        left[node] = 1 + max((left[follower] for follower in graph.successors(node)), default=0)
+    return {node: -steps for node, steps in left.items()}
 
 
 def _note(log: Path, event: Any) -> None:
