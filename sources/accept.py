@@ -100,7 +100,7 @@ def accept_source(
 
 def pending(city: City, ledger: Ledger, inbox: Path) -> list[Delivery]:
     """Deliveries that a run would look at. Reads no file: one that size and time do not identify counts as new."""
-    return _pending(city, ledger, scan(city, inbox))
+    return _pending(city, city.quellen, ledger, scan(city, inbox))
 
 
 def side_by_side(settings: Settings, new: list[Delivery]) -> bool:
@@ -108,10 +108,10 @@ def side_by_side(settings: Settings, new: list[Delivery]) -> bool:
     return settings.threads > 1 and len(new) >= MANY
 
 
-def _pending(city: City, ledger: Ledger, found: Found) -> list[Delivery]:
+def _pending(city: City, quellen: Iterable[Quelle], ledger: Ledger, found: Found) -> list[Delivery]:
     active = ledger.active()
     waiting = []
-    for quelle in city.quellen:
+    for quelle in quellen:
         seen = set()
         known = {row["lieferung_id"]: row for row in ledger.deliveries(quelle_id=quelle.quelle)}
         for delivery in group(city, quelle, found.files.get(quelle.quelle, []))[0]:
@@ -218,7 +218,7 @@ class Door:
         self.store = Store(home, ledger, settings)
         self.examiner = Examiner(city, home, settings, columns)
         self.workers: Workers | None = None
-        if side_by_side(settings, _pending(city, ledger, self.found)):
+        if side_by_side(settings, _pending(city, self.waiting.values(), ledger, self.found)):
             self.workers = Workers(settings.threads, city, home, settings, columns, self.examiner.memory // settings.threads)
         self.search_seconds = time.perf_counter() - start
 
