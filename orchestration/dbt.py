@@ -19,6 +19,7 @@ from typing import Any
 
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
+from sources.retention import forget_warehouse
 from warehouse.paths import REPOSITORY, Home, private_files
 from warehouse.settings import Settings
 from warehouse.version import code_version
@@ -168,11 +169,12 @@ class Dbt:
                 if done % 25 == 0 or done == total:
                     progress(f"Modelle und Prüfungen: {done} von {total}")
 
-        # Counts per delivery are kept between runs; what other code counted is counted anew.
+        # Counts per delivery are kept between runs; what other code counted is counted anew, and none of its tables stays.
         stamp = self.workplace.home.dbt_target / "built_by"
-        anew = [] if stamp.is_file() and stamp.read_text() == code_version() else ["--full-refresh"]
+        if not (stamp.is_file() and stamp.read_text() == code_version()):
+            forget_warehouse(self.workplace.home)
         stamp.unlink(missing_ok=True)
-        results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test", *anew], callbacks=[count])
+        results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test"], callbacks=[count])
         if not any(str(r.status) in FAILED for r in results):
             stamp.write_text(code_version())
         return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures) for r in results]
