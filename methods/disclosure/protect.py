@@ -314,12 +314,20 @@ class _Problem:
         if status == accepted.kInfeasible:
             if len(own) == self.free.sum():
                 self._raise_unprotectable()
-            return self.solve(self.free, pattern, gap, nodes)
+            return self.solve(self._wider(own), pattern, gap, nodes)
         if model.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
             raise RuntimeError(f"no pattern within {nodes} nodes")
         chosen = outside > 0.5
         chosen[own] = np.array(model.getSolution().col_value) > 0.5
         return chosen | self.always, model.getInfo().mip_dual_bound + self.cost @ outside
+
+    def _wider(self, cells: np.ndarray) -> np.ndarray:
+        """Mask of these free cells and those that share a sum with one of them; of all if there are no more."""
+        reached = np.unique(self.rows[np.unique(self.columns[:, cells].indices)].indices)
+        wider = np.zeros(len(self.free), bool)
+        wider[reached] = True
+        wider &= self.free
+        return wider if wider.sum() > len(cells) else self.free
 
     def _raise_unprotectable(self) -> None:
         everything = self.always | self.free

@@ -37,7 +37,7 @@ COME_BACK = 8
 """So many counts of a rough pattern are tried for whether their upper levels can be shown after all."""
 COMES_BACK = 1500
 """But only in a component of at most so many cells: in a larger one each trial takes half a second."""
-WIDER = 4
+WIDER = 12
 """So often a rough pattern takes in the sums around what is still open, before it gives up whole counts."""
 HIDDEN_COST = 1e-3
 """Of a cell that no table shows: next to nothing, but its support counts."""
@@ -103,30 +103,40 @@ def groups(kennzahlen: pd.DataFrame, parts: pd.DataFrame) -> Groups:
     for box in boxes:
         lines.setdefault((box.attributes, (box.low, box.high) if box.stay is not None else None), []).append(box)
     chain_of: dict[str, tuple] = {}
+    every = list(boxes)
     for key, line in lines.items():
-        chains = _along_line([(b.name, *((b.low, b.high) if key[1] is None else (b.stay, OPEN))) for b in line], hidden, sums, loose)
+        chains, steps = _along_line([(b.name, *((b.low, b.high) if key[1] is None else (b.stay, OPEN))) for b in line], hidden, sums, loose)
         chain_of |= {name: (key, chain) for name, chain in chains.items()}
+        if key[1] is None:
+            # What lies between two counts of a line is a group with others around it, like a count (women whose age nobody knows, say).
+            every += [_Box(name, low, high, key[0], None) for name, low, high in steps if name in hidden]
+
+    def made_of(name: str) -> Mapping[str, int]:
+        return hidden.get(name, {name: 1})
+
     rests: dict[str, tuple[str, str]] = {}
-    for inner in boxes:
-        around = [outer for outer in boxes if outer != inner and outer.holds(inner) and not (inner.holds(outer) and outer.name > inner.name)]
+    for inner in every:
+        around = [outer for outer in every if outer != inner and outer.holds(inner) and not (inner.holds(outer) and outer.name > inner.name)]
         for outer in around:
-            loose[f"{outer.name} − {inner.name}"] = {outer.name: 1, inner.name: -1}
+            if outer.name not in hidden and inner.name not in hidden:
+                loose[f"{outer.name} − {inner.name}"] = {outer.name: 1, inner.name: -1}
         # Structure, not only danger: the nearest group around, and the rest between the two.
         for outer in around:
             if chain_of[outer.name] != chain_of[inner.name] and not any(outer.holds(other) and other is not outer for other in around):
-                rest = f"{outer.name} − {inner.name}"
+                rest = f"{_closed(outer.name)} − {_closed(inner.name)}"
                 rests[rest] = outer.name, inner.name
-                hidden[rest] = {outer.name: 1, inner.name: -1}
                 sums.append((outer.name, (inner.name, rest)))
+    found = {rest: _difference(made_of(outer), made_of(inner)) for rest, (outer, inner) in rests.items()}
     # Two rests of which one holds the other, e.g. Germans and Germans under 18.
-    by_name = {box.name: box for box in boxes}
+    by_name = {box.name: box for box in every}
     for wide, (a, b) in rests.items():
         for narrow, (c, d) in rests.items():
             if wide != narrow and by_name[a].attributes == by_name[c].attributes and by_name[b].attributes == by_name[d].attributes:
                 if by_name[a].attributes != by_name[b].attributes and by_name[a].holds(by_name[c]) and by_name[b].holds(by_name[d]):
                     name = f"({wide}) − ({narrow})"
-                    hidden[name] = {a: 1, b: -1, c: -1, d: 1}
+                    found[name] = _difference(found[wide], found[narrow])
                     sums.append((wide, (narrow, name)))
+    hidden |= found
     for _, members in parts.sort_values(["zerlegung_id", "teil_id"]).groupby("zerlegung_id", sort=True):
         whole, pieces = members["kennzahl_id"].iloc[0], members["teil_id"].tolist()
         if not members["vollstaendig"].all():
@@ -151,10 +161,10 @@ def _union(several: Iterable[Groups]) -> Groups:
     return Groups(hidden, list(dict.fromkeys(sums)), {n: e for n, e in loose.items() if n not in hidden})
 
 
-def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: list, loose: dict) -> dict[str, int]:
+def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: list, loose: dict) -> tuple[dict[str, int], list[tuple[str, float, float]]]:
     """Counts of intervals on one line: between any two bounds that a chain of counts connects lies a computable count.
 
-    Adds to the three collections and returns the chain of every count.
+    Adds to the three collections and returns the chain of every count and of every step from bound to bound, and the steps.
     """
     level: dict[float, tuple[int, dict[str, int]]] = {}
     ends: dict[float, list[tuple[float, str, int]]] = {}
@@ -175,14 +185,13 @@ def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: l
                     level[there] = (number, {k: v for k, v in expression.items() if v})
                     waiting.append(there)
     known = {(low, high): name for name, low, high in reversed(intervals)}
+    chain_of = {name: level[low][0] for name, low, _ in intervals}
+    spans: list[tuple[str, float, float]] = []
     for chain in sorted({number for number, _ in level.values()}):
         bounds = sorted(bound for bound, (number, _) in level.items() if number == chain)
 
         def between(low: float, high: float) -> dict[str, int]:
-            expression = dict(level[high][1])
-            for name, sign in level[low][1].items():
-                expression[name] = expression.get(name, 0) - sign
-            return {name: sign for name, sign in expression.items() if sign}
+            return _difference(level[high][1], level[low][1])
 
         steps = []
         for low, high in pairwise(bounds):
@@ -192,6 +201,8 @@ def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: l
                 name = _formula(expression)
                 hidden[name] = expression
             steps.append(name)
+            spans.append((name, low, high))
+            chain_of.setdefault(name, chain)
         for first in range(len(bounds)):
             for last in range(first + 2, len(bounds)):
                 name = known.get((bounds[first], bounds[last]))
@@ -203,7 +214,18 @@ def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: l
         for name, low, high in intervals:
             if level[low][0] == chain and known[low, high] != name:
                 sums.append((name, (known[low, high],)))
-    return {name: level[low][0] for name, low, _ in intervals}
+    return chain_of, spans
+
+
+def _difference(whole: Mapping[str, int], part: Mapping[str, int]) -> dict[str, int]:
+    expression = dict(whole)
+    for name, sign in part.items():
+        expression[name] = expression.get(name, 0) - sign
+    return {name: sign for name, sign in expression.items() if sign}
+
+
+def _closed(name: str) -> str:
+    return f"({name})" if " " in name else name
 
 
 def _formula(expression: Mapping[str, int]) -> str:
@@ -502,9 +524,9 @@ def protect_release(
 
 
 def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **rules) -> np.ndarray:
-    """Without a search: on the finest level whole counts that meet a primary in a sum, above it only what that leaves open.
+    """Without a search: what stands in a sum with a primary that is still open, on the finest level first.
 
-    Where this is not enough, those counts on all levels, and in the end all that may move.
+    Where this is not enough, whole counts that meet a primary in a sum, and in the end all that may move.
     """
     primary, free = cells["primary"].to_numpy(), ~cells["frozen"].to_numpy()
     touching = abs(relations.astype(float))
@@ -512,16 +534,20 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **
     def around(mask: np.ndarray) -> np.ndarray:
         return (touching.T @ (touching @ mask.astype(float))) > 0
 
-    meets = around(primary)
-    some = free & (np.isin(kinds, np.unique(kinds[meets & free & ~cells["hidden"].to_numpy()])) | cells["hidden"].to_numpy() | primary)
-    chosen = some & (~cells["upper"].to_numpy() | primary)
     check = Check(cells, relations, **rules)
+    upper, hidden = cells["upper"].to_numpy(), cells["hidden"].to_numpy()
+    chosen = free & (primary | hidden)
     for _ in range(WIDER):
         if not (left := check.doubtful(chosen)).any():
             break
-        chosen = chosen | (around(left) & some)
+        reach = left
+        # Over what is withheld already, until something stands beside it that is not.
+        while not (near := around(reach) & free & ~chosen).any() and (wider := around(reach) & chosen & ~reach).any():
+            reach = reach | wider
+        chosen = chosen | (near & ~upper if (near & ~upper).any() else near)
     else:
-        chosen = next((pattern for pattern in (some, free) if check.holds(pattern)), None)
+        meets = np.unique(kinds[around(primary) & free & ~hidden])
+        chosen = next((pattern for pattern in (chosen | (free & np.isin(kinds, meets)), free) if check.holds(pattern)), None)
         if chosen is None:
             raise Unprotectable(cells["zelle_id"].to_numpy(object)[check.open(free)].tolist())
     if len(cells) > COMES_BACK:

@@ -208,3 +208,11 @@ def test_persons_of_too_few_households_are_withheld_however_many_they_are():
     for carriers, hidden in ((None, False), (behind, True)):
         found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(("personen", {}), ("haushalte", {})), None, rules, FORMULAS, NOTHING, carriers=carriers)
         assert ((found["kennzahl_id"] == "personen") & (found["raumeinheit_id"] == "a")).any() == hidden
+
+
+def test_a_part_of_a_line_that_no_count_names_lies_in_the_groups_around_it():
+    """Nobody's age is unknown, so no woman's is: without that, all women less those of every age would show nothing."""
+    found = groups(kinds(TOTAL, ("alter_bekannt", {"alter_von": 0}), ("weiblich", {"geschlecht": "w"}), ("weiblich_0_plus", {"geschlecht": "w", "alter_von": 0})), NO_PARTS)
+    unknown, women = "einwohner − alter_bekannt", "weiblich − weiblich_0_plus"
+    assert (unknown, (women, f"({unknown}) − ({women})")) in found.sums
+    assert found.hidden[f"({unknown}) − ({women})"] == {"einwohner": 1, "alter_bekannt": -1, "weiblich": -1, "weiblich_0_plus": 1}
