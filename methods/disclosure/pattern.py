@@ -89,7 +89,7 @@ def pattern(
 def _inputs(counts, fragments, areas, formulas, profile) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Counts and fragments in one table, the area tree, and which fragment lies in which area."""
     uses = formulas.drop_duplicates().groupby("kennzahl_id").size().clip(upper=MOST_USES)
-    finest = areas[areas["ebene"].isin(counts["ebene"])]["ebene_rang"].max()
+    finest = areas[areas["ebene"].isin(counts["ebene"].unique())]["ebene_rang"].max()
     upper = set(areas.loc[areas["ebene_rang"] < finest, "ebene"])
     valid = counts.merge(areas[["gebietsstand", "ebene", "raumeinheit_id", "gueltig_von", "gueltig_bis"]], on=["gebietsstand", "ebene", "raumeinheit_id"], how="left")
     day = pd.to_datetime(valid["stichtag"])

@@ -267,14 +267,16 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
 
     builder = _Builder(len(places))
     position = pd.Series(places.get_indexer(pd.MultiIndex.from_frame(counts[AREA])), index=counts.index)
+    persons = kennzahlen["kennzahl_id"].unique()
     days, structure = [], {}
     for day, rows in counts.groupby("stichtag", sort=True):
         known = rows["kennzahl_id"][rows["wert"].notna()]
         # Single years, say, may be counted in some areas only: each set of counts that stands together somewhere has sums of its own.
-        together = frozenset(frozenset(names) for _, names in known[known.isin(kennzahlen["kennzahl_id"])].groupby(position[known.index]))
-        available = frozenset(known), together
+        every = known.unique()
+        together = frozenset(frozenset(names) for _, names in known[known.isin(persons)].groupby(position[known.index]))
+        available = frozenset(every), together
         if available not in structure:
-            chosen = parts[parts["kennzahl_id"].isin(known) & parts["teil_id"].isin(known)]
+            chosen = parts[parts["kennzahl_id"].isin(every) & parts["teil_id"].isin(every)]
             structure[available] = _union(groups(kennzahlen[kennzahlen["kennzahl_id"].isin(names)], chosen) for names in sorted(together, key=sorted) or [()])
         builder.add(day, rows, position[rows.index].to_numpy(), area_sums, structure[available])
         days.append(day)
