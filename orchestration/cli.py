@@ -152,17 +152,19 @@ def sql(query: str, town: str | None, shape: str) -> None:
 @city_option
 @click.option("--gebietsstand", metavar="STAND", help="Auf welchen Grenzen; ohne Angabe die am Stichtag gültigen.")
 @click.option("--ebene", metavar="EBENE", help="Nötig nur, wo Räume zweier Ebenen gleich heißen.")
-def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsstand: str | None, ebene: str | None) -> None:
+@click.option("--stichtag", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Für Werte unter dem Jahr; ohne Angabe der Jahreswert.")
+def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsstand: str | None, ebene: str | None, day: Any) -> None:
     """Wie ein veröffentlichter Wert zustande kam: Zählungen, Formel mit Zahlen, Regeln, Lieferungen.
 
     \b
     ./sozialraum erklaere anteil_65_plus 0101 2024
     ./sozialraum erklaere anteil_nichtdeutsche Hilden 2020 --gebietsstand hilden2015
+    ./sozialraum erklaere anteil_bg_mit_kindern 01 2024 --stichtag 30.06.2024
     """
     from orchestration.explain import explain
     from orchestration.resources import workplace
 
-    explain(workplace(town).home, indikator, gebiet, jahr, gebietsstand, ebene)
+    explain(workplace(town).home, indikator, gebiet, jahr, gebietsstand, ebene, day.date() if day else None)
 
 
 @main.command()

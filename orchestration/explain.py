@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ METHODS = {
     "keine": "keiner: der Katalog sieht für diesen Indikator keinen vor, oder er ist ohne Fallzahlen geliefert",
 }
 WITHHELD = ("geheim_schutz",)
+#: Stands in a formula for a count that never leaves the sealed zone.
+SEALED = "versiegelt"
 
 
 def terms(formula: str | None) -> list[tuple[int, str]]:
@@ -47,8 +50,20 @@ def number(value: float | None) -> str:
     return german(value) if float(value).is_integer() else german(value, DIGITS)
 
 
-def explain(home: Home, indicator: str, area: str, year: int, version: str | None, level: str | None) -> None:
-    """Print how the value of an indicator (key) in an area (key or name) and year came about; PermanentFailure where there is none."""
+def worded(verdict: str) -> str:
+    """A verdict as a reader writes it: "nicht_berechenbar" -> "nicht berechenbar"."""
+    return verdict.replace("_", " ").replace("hoeher", "höher").replace("aehnlich", "ähnlich")
+
+
+def chance(p: float) -> str:
+    return f"p = {german(p, 4)}" if p >= 0.0001 else "p unter 0,0001"
+
+
+def explain(home: Home, indicator: str, area: str, year: int, version: str | None, level: str | None, day: date | None = None) -> None:
+    """Print how the value of an indicator (key) in an area (key or name) and year came about; PermanentFailure where there is none.
+
+    Without a day it is the annual value, of counts, indices and surveys the last of the year.
+    """
     path = home.current / "mart.duckdb"
     if not path.exists():
         raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
@@ -56,8 +71,8 @@ def explain(home: Home, indicator: str, area: str, year: int, version: str | Non
         for known, tell in ((("fct_index", "index_id"), _index), (("fct_umfrage", "frage_id"), _survey), (("fct_kennzahl", "kennzahl_id"), _single_count)):
             table, column = known
             if not _rows(db, "select 1 from dim_indikator where indikator_id = ?", indicator) and _rows(db, f"select 1 from {table} where {column} = ? limit 1", indicator):
-                return tell(db, _placed(db, table, column, indicator, area, year, version, level))
-        value = _find(db, indicator, area, year, version, level)
+                return tell(db, _placed(db, table, column, indicator, area, year, version, level, day))
+        value = _find(db, indicator, area, year, version, level, day)
         catalogue = _one(db, "select * from dim_indikator where indikator_id = ?", indicator)
         counts = [_count(db, value, role, sign, name) for role in ("zaehler", "nenner") for sign, name in terms(catalogue[role])]
         _headline(db, value, catalogue)
@@ -79,8 +94,8 @@ def _one(db: Any, query: str, *values: Any) -> dict[str, Any]:
     return rows[0] if rows else {}
 
 
-def _find(db: Any, indicator: str, area: str, year: int, version: str | None, level: str | None) -> dict[str, Any]:
-    """The one annual value that is meant; says what there is where none or several are."""
+def _find(db: Any, indicator: str, area: str, year: int, version: str | None, level: str | None, day: date | None) -> dict[str, Any]:
+    """The one value that is meant; says what there is where none or several are."""
     if not _rows(db, "select 1 from dim_indikator where indikator_id = ?", indicator):
         near = [row["indikator_id"] for row in _rows(db, "select indikator_id from dim_indikator order by jaro_winkler_similarity(indikator_id, ?) desc, 1 limit 3", indicator)]
         raise PermanentFailure(f"Den Indikator {indicator} gibt es nicht; ähnlich heißen: {', '.join(near)}.")
@@ -90,14 +105,14 @@ def _find(db: Any, indicator: str, area: str, year: int, version: str | None, le
     found = _rows(
         db,
         f"""select wert.*, raum.name as raum from fct_indikatorwert wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene)
-            where {NAMED} and indikator_id = ? and jahr = ? and ist_jahreswert
+            where {NAMED} and indikator_id = ? and jahr = ? and {"ist_jahreswert" if day is None else "stichtag = ?"}
             order by gebietsstand_am_stichtag desc, gueltig_von desc, ebene_rang""",
-        *choice, indicator, year,
+        *choice, indicator, year, *([day] if day else []),
     )  # fmt: skip
     if not found:
         years = _one(db, f"select min(jahr) as von, max(jahr) as bis from fct_indikatorwert wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene) where {NAMED} and indikator_id = ?", *choice, indicator)
         known = f"es gibt ihn von {years['von']} bis {years['bis']}" if years["von"] else "in dieser Raumeinheit gibt es ihn nicht"
-        raise PermanentFailure(f"Für {year} gibt es {indicator} hier nicht; {known}.")
+        raise PermanentFailure(f"Für {_when(year, day)} gibt es {indicator} hier nicht; {known}.")
     if len({row["ebene"] for row in found}) > 1:
         raise PermanentFailure(f"{area} heißen Räume mehrerer Ebenen ({', '.join(sorted({row['ebene'] for row in found}))}); bitte --ebene angeben.")
     if len({row["raumeinheit_id"] for row in found if row["gebietsstand"] == found[0]["gebietsstand"]}) > 1:
@@ -109,17 +124,21 @@ def _find(db: Any, indicator: str, area: str, year: int, version: str | None, le
 NAMED = "(raum.raumeinheit_id = ? or lower(raum.name) = lower(?)) and (? is null or raum.ebene = ?) and (? is null or raum.gebietsstand = ?)"
 
 
-def _placed(db: Any, table: str, column: str, key: str, area: str, year: int, version: str | None, level: str | None) -> list[dict[str, Any]]:
+def _when(year: int, day: date | None) -> str:
+    return f"den {day:%d.%m.%Y}" if day else str(year)
+
+
+def _placed(db: Any, table: str, column: str, key: str, area: str, year: int, version: str | None, level: str | None, day: date | None) -> list[dict[str, Any]]:
     """Rows of one area, newest area version and last date of the year first; PermanentFailure where there are none."""
     found = _rows(
         db,
         f"""select wert.*, raum.name as raum from {table} wert join dim_raumeinheit raum using (raumeinheit_id, gebietsstand, ebene)
-            where {NAMED} and {column} = ? and {"jahr" if table == "fct_index" else "year(stichtag)"} = ?
+            where {NAMED} and {column} = ? and {"jahr" if table == "fct_index" else "year(stichtag)"} = ? and (? is null or wert.stichtag = ?)
             qualify dense_rank() over (order by not (wert.stichtag >= raum.gueltig_von and wert.stichtag <= coalesce(raum.gueltig_bis, wert.stichtag)), wert.stichtag desc, wert.gebietsstand, raum.ebene_rang) = 1""",
-        area, area, level, level, version, version, key, year,
+        area, area, level, level, version, version, key, year, day, day,
     )  # fmt: skip
     if not found:
-        raise PermanentFailure(f"Für {area} und {year} gibt es {key} in diesem Stand nicht.")
+        raise PermanentFailure(f"Für {area} und {_when(year, day)} gibt es {key} in diesem Stand nicht.")
     return found
 
 
@@ -154,15 +173,15 @@ def _survey(db: Any, found: list[dict[str, Any]]) -> None:
     _deliveries(db, {value["lieferung_id"]} - {None})
 
 
-def _seed(name: str, index: str) -> list[dict[str, str]]:
+def _seed(name: str, column: str, key: str) -> list[dict[str, str]]:
     with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if row["index_id"] == index]
+        return [row for row in csv.DictReader(file) if row[column] == key]
 
 
 def _index(db: Any, found: list[dict[str, Any]]) -> None:
     """The components of an index with what they add, and the index computed again from what is published."""
     value = found[0]
-    recipe, parts = _seed("indexverfahren", value["index_id"])[0], _seed("indizes", value["index_id"])
+    recipe, parts = _seed("indexverfahren", "index_id", value["index_id"])[0], _seed("indizes", "index_id", value["index_id"])
     shown = number(value["wert"]) + (f", {value['klasse']}" if value["klasse"] else "") if value["wert"] is not None else f"kein Wert ({value['zeichen'] or 'ohne Zeichen'})"
     out.print(f"[bold]{escape(recipe['name'])}: {shown}[/bold]", soft_wrap=True)
     _where(value)
@@ -225,9 +244,14 @@ def _side(counts: list[dict[str, Any]], role: str, shown: str) -> str:
     parts = []
     for count in (count for count in counts if count["rolle"] == role):
         sign = " − " if count["vorzeichen"] < 0 else " + " if parts else ""
-        parts.append(sign + (number(count["wert"]) if shown == "wert" else count[shown]))
+        parts.append(sign + (SEALED if shown == "wert" and count["wert"] is None else number(count["wert"]) if shown == "wert" else count[shown]))
     text = "".join(parts)
     return f"({text})" if len(parts) > 1 else text
+
+
+def _never_shown(count: str) -> str:
+    """Why a count is only there to compute with and never leaves the sealed zone; empty where it may."""
+    return next((row["grund"] for row in _seed("schutzausnahmen", "kennzahl_id", count) if row["art"] == "gesperrt"), "")
 
 
 def _formula(value: dict[str, Any], catalogue: dict[str, Any], counts: list[dict[str, Any]]) -> None:
@@ -248,7 +272,13 @@ def _formula(value: dict[str, Any], catalogue: dict[str, Any], counts: list[dict
     filled = f"{factor}{_side(counts, 'zaehler', 'wert')}" + (f" / {_side(counts, 'nenner', 'wert')}" if divided else "")
     if value["ki_methode"] != "dsr":
         out.print(f"Wert = {words}", soft_wrap=True)
-    if value["wert"] is None or any(count["wert"] is None for count in counts):
+    sealed = [count for count in counts if count["wert"] is None]
+    if value["wert"] is not None and sealed and all(_never_shown(count["kennzahl_id"]) for count in sealed):
+        out.print(f"     = {filled}, gerundet: {number(value['wert'])} {catalogue['einheit']}; so lässt sich nicht zurückrechnen, was versiegelt bleibt", soft_wrap=True)
+        for count in sealed:
+            out.print(f"     {count['kennzahl_id']}: {escape(_never_shown(count['kennzahl_id']))}", soft_wrap=True)
+        return
+    if value["wert"] is None or sealed:
         out.print("Mit den veröffentlichten Zahlen lässt sich das nicht nachrechnen: mindestens eine ist nicht gezeigt.")
         return
     if value["ki_methode"] == "dsr":
@@ -290,16 +320,16 @@ def _comparison(db: Any, value: dict[str, Any], catalogue: dict[str, Any]) -> No
         out.print("\n[bold]Vergleich und Veränderung[/bold]")
         out.print(
             f"Übrige Stadt {number(compared['rest_wert'])}, Unterschied {number(compared['diff'])} ({number(compared['diff_ki_unten'])} bis {number(compared['diff_ki_oben'])});"
-            f" p = {compared['p']:.2g}, unter allen Vergleichen des Jahres {compared['p_bereinigt']:.2g}: {compared['richtung']}", soft_wrap=True,
+            f" {chance(compared['p'])}, berichtigt um alle Vergleiche des Jahres {chance(compared['p_bereinigt'])}: {worded(compared['richtung'])}", soft_wrap=True,
         )  # fmt: skip
         if compared["rang"] is not None:
             out.print(f"Rang {compared['rang']} von {compared['rang_von']} (95 %: {compared['rang_unten']} bis {compared['rang_oben']}; 1 = höchster Wert)")
     for level in ("kreis", "land"):
         if compared.get(f"{level}_wert") is not None:
-            out.print(f"{level.capitalize()}: {number(compared[f'{level}_wert'])}, {compared[f'{level}_vergleich']}")
+            out.print(f"{level.capitalize()}: {number(compared[f'{level}_wert'])}, {worded(compared[f'{level}_vergleich'])}")
     if changed:
-        reach = f"{changed['jahr_von']} bis {changed['jahr']}: {changed['richtung'].replace('_', ' ')}"
-        slope = f" ({german(changed['steigung'], DIGITS)} {catalogue['einheit']} je Jahr, p berichtigt {changed['p_bereinigt']:.2g})" if changed["p"] is not None else ""
+        reach = f"{changed['jahr_von']} bis {changed['jahr']}: {worded(changed['richtung'])}"
+        slope = f" ({german(changed['steigung'], DIGITS)} {catalogue['einheit']} je Jahr, berichtigt {chance(changed['p_bereinigt'])})" if changed["p"] is not None else ""
         out.print(reach + slope, soft_wrap=True)
     if smoothed.get("wert_geglaettet") is not None:
         out.print(f"Geschätzt (geglättet, kein gezählter Wert): {number(smoothed['wert_geglaettet'])}; eigenes Gewicht {number(smoothed['gewicht_eigen'])}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from rich.console import Console
 
 from methods import intervals
+from orchestration import explain
 from tests.pipeline.conftest import Town
+from warehouse.paths import Home
 
 DERIVED = {
     "fct_vergleich": ["wert", "rest_wert", "diff", "diff_ki_unten", "diff_ki_oben", "p", "p_bereinigt", "auffaellig", "trichter_95_unten", "trichter_998_oben"],
@@ -118,6 +123,30 @@ def test_erklaere_follows_every_kind_of_value(demo: Town, what: str, area: str, 
     said = demo.call("erklaere", what, area, year).stdout
     for part in parts:
         assert part in said, (part, said)
+
+
+def test_erklaere_follows_one_value_of_every_indicator(demo: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn by a hash, quarters too: explain() itself refuses a value that does not follow from its numbers."""
+    with demo.mart() as mart:
+        drawn = mart.execute(
+            """select indikator_id, raumeinheit_id, jahr, gebietsstand, ebene, stichtag, wert from fct_indikatorwert where wert is not null
+               qualify row_number() over (partition by indikator_id, ist_jahreswert order by hash(raumeinheit_id, stichtag, gebietsstand, ebene)) = 1 order by all"""
+        ).fetchall()
+    assert len(drawn) > 150
+    for indicator, area, year, version, level, day, value in drawn:
+        paper = Console(file=io.StringIO(), width=400)
+        monkeypatch.setattr(explain, "out", paper)
+        explain.explain(Home(demo.root), indicator, area, year, version, level, day)
+        said = paper.file.getvalue()
+        assert explain.number(value) in said.splitlines()[0] and "Fingerabdruck sha256" in said, (indicator, said)
+        rounded = {"durchschnittsalter": "gerundet: ", "sterbeziffer_standardisiert": "auf ganze gerundet"}.get(indicator)
+        assert (rounded or "nachgerechnet, stimmt") in said, (indicator, said)
+
+
+def test_erklaere_takes_a_day(demo: Town) -> None:
+    said = demo.call("erklaere", "anteil_bg_mit_kindern", "01", "2024", "--stichtag", "30.06.2024").stdout
+    assert "Stichtag 30.06.2024" in said and "nachgerechnet, stimmt" in said
+    assert "Für den 30.05.2024 gibt es" in demo.call("erklaere", "anteil_bg_mit_kindern", "01", "2024", "--stichtag", "30.05.2024").stderr
 
 
 @pytest.mark.parametrize(
