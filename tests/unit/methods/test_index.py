@@ -308,6 +308,7 @@ def shown(town, rates, bases, deff):
 def test_five_equal_areas_are_hardly_ever_called_low(town, bases):
     """Without the decision nine years of ten have an area "niedrig" or worse; with it at most one of twenty."""
     result, index = shown(town, BEZIRKE[2], bases, town.deff)
+    print(f"equal areas, bases {bases}: low without decision {(index > 1).any(axis=1).mean():.1%}, shown {np.isin(result, LOW).any(axis=1).mean():.1%} (1,000 towns)")
     assert (index > 1).any(axis=1).mean() > 0.85
     assert np.isin(result, LOW).any(axis=1).mean() <= 0.05
     assert (result == NO_DIFFERENCE).all(axis=1).mean() >= 0.92
@@ -318,12 +319,14 @@ def test_indicators_that_count_the_same_households_do_not_break_the_rate(town):
     n = np.repeat(town.residents(np.full(5, 11_200))[:, None], 3, axis=1)
     x = np.repeat(town.counts(np.full(5, 11_200), 0.12, REPETITIONS)[..., None], 3, axis=2)
     result = np.array([assess(one, n, seed, town.deff, draws=300).shown for seed, one in enumerate(x)])
+    print(f"equal areas, three indicators that are one: low shown {np.isin(result, LOW).any(axis=1).mean():.1%} (1,000 towns)")
     assert np.isin(result, LOW).any(axis=1).mean() <= 0.05
 
 
 @pytest.mark.parametrize("bases", [11_200, BASES])
 def test_the_worst_of_five_bezirke_is_found_and_the_best_never_called_low(town, bases):
     result, _ = shown(town, BEZIRKE, bases, town.deff)
+    print(f"MSS 2021, bases {bases}: worst found {np.isin(result[:, 4], LOW).mean():.1%}, best called low {np.isin(result[:, 0], LOW).sum()} times, called high {(result[:, 0] == HOCH).mean():.1%} (1,000 towns)")
     assert np.isin(result[:, 4], LOW).mean() >= 0.8
     assert not np.isin(result[:, 0], LOW).any()
     assert (result[:, 0] == HOCH).mean() >= 0.8
