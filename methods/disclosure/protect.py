@@ -445,89 +445,27 @@ class _Problem:
 
     def _narrow(self, part, component, moved, most, rng) -> tuple[list[int], list[int]]:
         """Primaries whose interval is narrower than required, and those narrower only for whole numbers."""
-        value, count = self.value[component], len(component)
-        primary, width = np.flatnonzero(self.primary[component]), self.width[component]
-        right = part @ value
-        # Nothing is unbounded: twice all that is withheld plus the width is more than any criterion asks for.
-        far = np.full(count, 2 * value.sum() + width.max() + 1)
-        # Every count in two parts, of which the first may be capped: an objective on it alone stops to pull at the cap.
-        parts = np.arange(2 * count, dtype=np.int32)
-        model = _model(np.zeros(2 * count), np.zeros(2 * count), np.tile(far, 2), sp.hstack([part, part]), right, right)
-        # The attacker's reach in fractions, and in whole numbers: what two tables of whole numbers show is proof.
-        wide = value + moved[:, component]
-        proven = wide.copy()
-
-        def keep(table: np.ndarray) -> None:
-            whole = np.abs(table - np.rint(table)).max() < TOLERANCE
-            for reach in (wide, proven) if whole else (wide,):
-                np.minimum(reach[0], table, out=reach[0])
-                np.maximum(reach[1], table, out=reach[1])
-            if whole:
-                changed = np.flatnonzero(np.abs(table - value) > TOLERANCE)
-                self._moves.append((component[changed], np.rint(table - value)[changed]))
-
-        def solve(cost: np.ndarray, cap: np.ndarray, whole: bool = False, gap: float = 0.0, enough: float = -highspy.kHighsInf) -> np.ndarray:
-            """One more table; in whole numbers it stops at the gap, or once the objective is at most `enough`."""
-            _ok(model.changeColsCost(2 * count, parts, cost))
-            _ok(model.changeColsBounds(2 * count, parts, np.zeros(2 * count), np.concatenate([cap, far])))
-            if whole:
-                _ok(model.changeColsIntegrality(2 * count, parts, np.full(2 * count, highspy.HighsVarType.kInteger)))
-            _ok(model.setOptionValue("mip_rel_gap", gap))
-            _ok(model.setOptionValue("objective_target", enough))
-            _run(model, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kObjectiveTarget})
-            table = np.array(model.getSolution().col_value).reshape(2, count).sum(axis=0)
-            keep(table)
-            return table
-
-        def uncertain(reach: np.ndarray) -> np.ndarray:
-            return primary[(reach[1] - reach[0] < width - TOLERANCE)[primary]]
-
-        def draw(reach: np.ndarray, whole: bool) -> None:
-            """Tables in which all that is uncertain goes together towards the width it needs, as long as that shows more."""
-            before = len(primary) + 1
-            while len(waiting := uncertain(reach)) < before:
-                before = len(waiting)
-                for rise in (True, False):
-                    if not len(waiting := uncertain(reach)):
-                        return
-                    cap, cost = np.zeros(count), np.zeros(2 * count)
-                    cap[waiting] = (reach[0] + width if rise else np.maximum(reach[1] - width, 0))[waiting]
-                    weight = 1 + rng.random(len(waiting))
-                    cost[waiting if rise else count + waiting] = -weight if rise else weight
-                    solve(cost, cap, whole, POOL_GAP)
-
-        def ends(cell: int) -> tuple[np.ndarray, np.ndarray]:
-            down = (np.arange(2 * count) % count == cell).astype(float)
-            return -down, down
-
-        draw(wide, whole=False)
-        if most == 0:
-            draw(proven, whole=True)
-            return component[uncertain(proven)].tolist(), []
-        free = np.zeros(count)
-        if len(waiting := uncertain(wide)):
-            together = np.zeros(count)
-            together[waiting] = 1 + rng.random(len(waiting))
-            together = np.tile(together, 2)
-            # If even a random sum of them is the same in every table, then so is each.
-            if together[:count] @ (solve(-together, free) - solve(together, free)) < TOLERANCE:
+        tables = _Tables(part, self.value[component], self.width[component], self.primary[component], moved[:, component], rng)
+        try:
+            tables.draw(tables.wide)
+            if most == 0:
+                tables.draw(tables.proven, whole=True)
+                return component[tables.uncertain(tables.proven)].tolist(), []
+            waiting = tables.uncertain(tables.wide)
+            if len(waiting) and tables.constant(waiting):
                 return component[waiting].tolist(), []
-        narrow = []
-        for cell in _spread(uncertain(wide), most):
-            for objective in ends(cell):
-                if wide[1, cell] - wide[0, cell] < width[cell] - TOLERANCE:
-                    solve(objective, free)
-            narrow += [int(component[cell])] * int(wide[1, cell] - wide[0, cell] < width[cell] - TOLERANCE)
-            if len(narrow) == most:
-                break
-        if narrow:
-            return sorted(narrow), []
-        draw(proven, whole=True)
-        for cell in uncertain(proven):
-            for objective, enough in zip(ends(cell), (-proven[0, cell], proven[1, cell]), strict=True):
-                if proven[1, cell] - proven[0, cell] < width[cell] - TOLERANCE:
-                    solve(objective, free, whole=True, enough=enough - width[cell] + TOLERANCE)
-        return [], component[uncertain(proven)].tolist()
+            narrow: list[int] = []
+            for cell in _spread(tables.uncertain(tables.wide), most):
+                if tables.narrow(cell):
+                    narrow.append(int(component[cell]))
+                if len(narrow) == most:
+                    break
+            if narrow:
+                return sorted(narrow), []
+            tables.draw(tables.proven, whole=True)
+            return [], component[[cell for cell in tables.uncertain(tables.proven) if tables.narrow_in_whole_numbers(cell)]].tolist()
+        finally:
+            self._moves += [(component[changed], change[changed]) for change in tables.changes for changed in [np.flatnonzero(change)]]
 
     # --- cuts ---------------------------------------------------------------------------------------------------
 
@@ -613,6 +551,88 @@ class _Problem:
         if not len(beside):
             raise Unprotectable(self.names[finding.open_cells].tolist())
         self._add_cut(beside, np.ones(len(beside)), 1.0)
+
+
+class _Tables:
+    """Tables of one component that agree with everything published, and how far each cell goes in them.
+
+    `wide` is the reach [least, most] in fractions, `proven` in whole numbers: what two tables of whole numbers show is
+    proof. `changes`: those whole tables, each less the true one.
+    """
+
+    def __init__(self, part, value, width, primary, moved, rng):
+        self.value, self.width, self.primary, self.rng = value, width, np.flatnonzero(primary), rng
+        self.count = len(value)
+        self.wide, self.proven = value + moved, value + moved
+        self.changes: list[np.ndarray] = []
+        # Nothing is unbounded: twice all that is withheld plus the width is more than any criterion asks for.
+        self.far = np.full(self.count, 2 * value.sum() + width.max() + 1)
+        # Every count in two parts, of which the first may be capped: an objective on it alone stops to pull at the cap.
+        self.parts = np.arange(2 * self.count, dtype=np.int32)
+        right = part @ value
+        self.model = _model(np.zeros(2 * self.count), np.zeros(2 * self.count), np.tile(self.far, 2), sp.hstack([part, part]), right, right)
+        self.free = np.zeros(self.count)
+
+    def is_narrow(self, reach: np.ndarray, cells: np.ndarray | int) -> np.ndarray:
+        return reach[1, cells] - reach[0, cells] < self.width[cells] - TOLERANCE
+
+    def uncertain(self, reach: np.ndarray) -> np.ndarray:
+        return self.primary[self.is_narrow(reach, self.primary)]
+
+    def draw(self, reach: np.ndarray, whole: bool = False) -> None:
+        """All that is uncertain goes together towards the width it needs, as long as that shows more."""
+        before = len(self.primary) + 1
+        while len(waiting := self.uncertain(reach)) < before:
+            before = len(waiting)
+            for rise in (True, False):
+                if not len(waiting := self.uncertain(reach)):
+                    return
+                cap, cost = np.zeros(self.count), np.zeros(2 * self.count)
+                cap[waiting] = (reach[0] + self.width if rise else np.maximum(reach[1] - self.width, 0))[waiting]
+                weight = 1 + self.rng.random(len(waiting))
+                cost[waiting if rise else self.count + waiting] = -weight if rise else weight
+                self._solve(cost, cap, whole, POOL_GAP)
+
+    def constant(self, cells: np.ndarray) -> bool:
+        """If even a random sum of them is the same in every table, then so is each."""
+        together = np.zeros(self.count)
+        together[cells] = 1 + self.rng.random(len(cells))
+        ends = [self._solve(sign * np.tile(together, 2), self.free) for sign in (-1, 1)]
+        return bool(together @ (ends[0] - ends[1]) < TOLERANCE)
+
+    def narrow(self, cell: int) -> bool:
+        for objective in self._ends(cell):
+            if self.is_narrow(self.wide, cell):
+                self._solve(objective, self.free)
+        return bool(self.is_narrow(self.wide, cell))
+
+    def narrow_in_whole_numbers(self, cell: int) -> bool:
+        for objective, enough in zip(self._ends(cell), (-self.proven[0, cell], self.proven[1, cell]), strict=True):
+            if self.is_narrow(self.proven, cell):
+                self._solve(objective, self.free, whole=True, enough=enough - self.width[cell] + TOLERANCE)
+        return bool(self.is_narrow(self.proven, cell))
+
+    def _ends(self, cell: int) -> tuple[np.ndarray, np.ndarray]:
+        down = (self.parts % self.count == cell).astype(float)
+        return -down, down
+
+    def _solve(self, cost: np.ndarray, cap: np.ndarray, whole: bool = False, gap: float = 0.0, enough: float = -highspy.kHighsInf) -> np.ndarray:
+        """One more table; in whole numbers it stops at the gap, or once the objective is at most `enough`."""
+        _ok(self.model.changeColsCost(len(cost), self.parts, cost))
+        _ok(self.model.changeColsBounds(len(cost), self.parts, np.zeros(len(cost)), np.concatenate([cap, self.far])))
+        if whole:
+            _ok(self.model.changeColsIntegrality(len(cost), self.parts, np.full(len(cost), highspy.HighsVarType.kInteger)))
+        _ok(self.model.setOptionValue("mip_rel_gap", gap))
+        _ok(self.model.setOptionValue("objective_target", enough))
+        _run(self.model, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kObjectiveTarget})
+        table = np.array(self.model.getSolution().col_value).reshape(2, self.count).sum(axis=0)
+        is_whole = np.abs(table - np.rint(table)).max() < TOLERANCE
+        for reach in (self.wide, self.proven) if is_whole else (self.wide,):
+            np.minimum(reach[0], table, out=reach[0])
+            np.maximum(reach[1], table, out=reach[1])
+        if is_whole:
+            self.changes.append(np.rint(table - self.value))
+        return table
 
 
 def _spread(cells: np.ndarray, most: int | None) -> list[int]:
