@@ -143,6 +143,40 @@ def test_erklaere_follows_one_value_of_every_indicator(demo: Town, monkeypatch: 
         assert (rounded or "nachgerechnet, stimmt") in said, (indicator, said)
 
 
+def test_every_published_value_follows_from_published_counts(demo: Town) -> None:
+    """What erklaere fills into the formula, for all values at once."""
+    with demo.mart() as mart:
+        formulas = [
+            (indicator, role, sign, count)
+            for indicator, *sides in mart.execute("select indikator_id, zaehler, nenner from dim_indikator").fetchall()
+            for role, side in zip(("zaehler", "nenner"), sides, strict=True)
+            for sign, count in explain.terms(side)
+        ]
+        mart.execute("create temp table formel (indikator_id varchar, rolle varchar, vorzeichen integer, kennzahl_id varchar)")
+        mart.executemany("insert into formel values (?, ?, ?, ?)", formulas)
+        found = mart.execute(
+            """with wert as (select row_number() over () as nr, * from fct_indikatorwert where wert is not null),
+            seite as (
+                select nr, rolle, count(*) as glieder, count(zahl.wert) as gezeigt, sum(vorzeichen * zahl.wert) as summe
+                from wert join formel using (indikator_id)
+                left join fct_kennzahl zahl on zahl.kennzahl_id = formel.kennzahl_id and zahl.raumeinheit_id = wert.raumeinheit_id and zahl.gebietsstand = wert.gebietsstand
+                    and zahl.ebene = wert.ebene and zahl.stichtag = case when rolle = 'nenner' then coalesce(stichtag_nenner, wert.stichtag) else wert.stichtag end
+                group by all
+            )
+            select case when oben.nr is null then 'geliefert' when glieder_fehlen then 'versiegelt' when wert.ki_methode = 'dsr' then 'standardisiert'
+                        when abs(faktor * oben.summe / coalesce(unten.summe, 1) - wert.wert) <= 1e-9 * greatest(1, abs(wert.wert)) then 'stimmt' else 'falsch' end as urteil,
+                   count(*), list_sort(list(distinct indikator_id))
+            from wert join dim_indikator using (indikator_id)
+            left join (from seite where rolle = 'zaehler') oben on oben.nr = wert.nr
+            left join (from seite where rolle = 'nenner') unten on unten.nr = wert.nr
+            cross join lateral (select oben.glieder > oben.gezeigt or coalesce(unten.glieder > unten.gezeigt, false) as glieder_fehlen)
+            group by all"""
+        ).fetchall()
+    verdicts = {verdict: (number, indicators) for verdict, number, indicators in found}
+    assert set(verdicts) == {"stimmt", "versiegelt", "standardisiert"}, verdicts
+    assert verdicts["stimmt"][0] > 50_000 and verdicts["versiegelt"][1] == ["durchschnittsalter"] and verdicts["standardisiert"][1] == ["sterbeziffer_standardisiert"]
+
+
 def test_erklaere_takes_a_day(demo: Town) -> None:
     said = demo.call("erklaere", "anteil_bg_mit_kindern", "01", "2024", "--stichtag", "30.06.2024").stdout
     assert "Stichtag 30.06.2024" in said and "nachgerechnet, stimmt" in said
