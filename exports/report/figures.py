@@ -12,12 +12,14 @@ from math import ceil, floor, isnan, log10
 
 import numpy as np
 
-from exports.report.mart import HIGHER, LOWER, SIMILAR
+from exports.report.mart import HIGHER, LOWER, OTHERS, SIMILAR
 from exports.report.shapes import Layer
 from exports.report.wording import number
 
 CLASSES = 5
 SIMULATED = "simulierte Daten"
+#: Sides of the pyramid; where only women are counted beside everybody the other side is not called men.
+SEXES = {"m": "männlich", "w": "weiblich", OTHERS: "alle anderen", "": "Einwohner"}
 #: Drawing units a label needs inside its area; below, the value stands in the table and the status line only.
 LABEL_ROOM, LABELLED_AREAS = 36, 40
 SPINE = 220, 22
@@ -150,12 +152,17 @@ def spark(values: np.ndarray, low: float, high: float) -> str:
     return _svg(width, height, "spark", None, _line("linie", xs, ys, values) + f'<circle class="ende" cx="{xs[end]:.1f}" cy="{ys[end]:.1f}" r="2.6"/>')
 
 
-def scale_of(values: np.ndarray) -> tuple[float, float]:
-    """Common limits for all panels of one indicator: the range with a little air; not from zero, and said so."""
+def scale_of(values: np.ndarray, bounds: np.ndarray | None = None) -> tuple[float, float]:
+    """Common limits for all panels of one indicator: the range with a little air; not from zero, and said so.
+
+    ``bounds``: limits of the intervals; nine in ten fit, so that one tiny area does not flatten all others.
+    """
     known = values[~np.isnan(values)]
     if not known.size:
         return 0.0, 1.0
     low, high = float(known.min()), float(known.max())
+    if bounds is not None and (inner := bounds[~np.isnan(bounds)]).size:
+        low, high = min(low, float(np.quantile(inner, 0.05))), max(high, float(np.quantile(inner, 0.95)))
     air = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
     return (max(0.0, low - air) if low >= 0 else low - air), high + air
 
@@ -172,7 +179,10 @@ def ticks(low: float, high: float) -> tuple[list[float], int]:
 def panel(years: Sequence[int], own: np.ndarray, low: np.ndarray, high: np.ndarray, town: np.ndarray | None, others: np.ndarray | None, limits: tuple[float, float],
           label: str, simulated: bool) -> str:  # fmt: skip
     """A small line chart: own values with their interval, the town dashed, other areas thin."""
-    width, height, left, right, top, bottom = 300, 170, 42, 10, 12, 24
+    marks, digits = ticks(*limits)
+    width, height, right, top, bottom = 300, 170, 10, 12, 24
+    # Room for the longest number on the axis: 3.600.000 needs more than 12,5.
+    left = max(42, 10 + 6 * max((len(number(tick, digits)) for tick in marks), default=0))
     bottom_y, span = height - bottom, limits[1] - limits[0]
     xs = np.linspace(left, width - right, len(years)) if len(years) > 1 else np.array([(left + width - right) / 2])
 
@@ -180,7 +190,6 @@ def panel(years: Sequence[int], own: np.ndarray, low: np.ndarray, high: np.ndarr
         return bottom_y - (np.asarray(v) - limits[0]) / span * (bottom_y - top)
 
     body = ""
-    marks, digits = ticks(*limits)
     for tick in marks:
         y = float(at(tick))
         body += f'<line class="gitter" x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"/><text class="achse" x="{left - 5}" y="{y + 3.5:.1f}" text-anchor="end">{number(tick, digits)}</text>'
@@ -232,17 +241,17 @@ def pyramid(bands: Sequence[dict], own: dict[tuple[int, str], float], town: dict
     for age in range(0, oldest + 1, 10):
         body += f'<line class="gitter" x1="{left}" x2="{width - right}" y1="{y(age):.1f}" y2="{y(age):.1f}"/><text class="achse" x="{left - 7}" y="{y(age) + 3.5:.1f}" text-anchor="end">{age}</text>'
     for sex in sexes:
-        sign = -1 if two and sex == "m" else 1
+        sign = -1 if two and sex == sexes[0] else 1
         mine, whole = sides[sex]
         for (low, high), share in zip(edges, mine, strict=True):
             length = share / longest * room
-            body += f'<rect class="balken s{sex}" x="{middle - length if sign < 0 else middle:.1f}" y="{y(high) + 0.6:.1f}" width="{length:.1f}" height="{y(low) - y(high) - 1.2:.1f}"/>'
+            body += f'<rect class="balken {"rechts" if two and sign > 0 else "links"}" x="{middle - length if sign < 0 else middle:.1f}" y="{y(high) + 0.6:.1f}" width="{length:.1f}" height="{y(low) - y(high) - 1.2:.1f}"/>'
         if whole is not None:
             points = [f"{middle + sign * share / longest * room:.1f},{y(edge):.1f}" for (low, high), share in zip(edges, whole, strict=True) for edge in (low, high)]
             body += f'<polyline class="stadt" points="{" ".join(points)}"/>'
     body += f'<line class="achslinie" x1="{middle}" x2="{middle}" y1="{y(oldest):.1f}" y2="{y(0):.1f}"/>'
     if two:
-        body += f'<text class="achse" x="{middle - 8}" y="12" text-anchor="end">männlich</text><text class="achse" x="{middle + 8}" y="12">weiblich</text>'
+        body += f'<text class="achse" x="{middle - 8}" y="12" text-anchor="end">{SEXES[sexes[0]]}</text><text class="achse" x="{middle + 8}" y="12">{SEXES[sexes[1]]}</text>'
     marks, digits = ticks(0.0, longest)
     for sign in (-1, 1) if two else (1,):
         for tick in marks[1:]:
@@ -253,7 +262,7 @@ def pyramid(bands: Sequence[dict], own: dict[tuple[int, str], float], town: dict
 
 def interval(value: float, low: float, high: float, limits: tuple[float, float]) -> str:
     """A point with its interval on the common scale of a ranking."""
-    width, height = 160, 16
+    width, height = 84, 16
     if np.isnan(value) or not limits[1] > limits[0]:
         return _svg(width, height, "rang", None, "")
 

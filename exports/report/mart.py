@@ -132,6 +132,10 @@ class Mart:
     def level(self, name: str) -> Level:
         return next(level for level in self.levels if level.id == name)
 
+    def level_name(self, name: str) -> str:
+        """The plural of a level as readers know it; its key where the report does not show that level."""
+        return next((level.plural for level in self.levels if level.id == name), name)
+
     @property
     def profiles(self) -> list[Level]:
         return [level for level in self.levels if level.profile]
@@ -331,6 +335,10 @@ def _p_value(one: Series, whole: Series, method: str, deff: float) -> np.ndarray
     return 2 * ndtr(-z)
 
 
+#: Everybody who is not entered as a woman: men, divers persons and those without an entry.
+OTHERS = "andere"
+
+
 def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any]], dict[tuple[str, str], dict[tuple[int, str], float]], str | None]:
     """The finest complete age bands from 0 upwards, by sex where both are counted, at the newest reference date."""
     known = {row[1] for row in db.execute("pragma table_info(dim_kennzahl)").fetchall()}
@@ -339,7 +347,10 @@ def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any
         select kennzahl_id, alter_von, alter_bis, coalesce(geschlecht, '') as geschlecht from dim_kennzahl
         where mass = 'personen' and alter_von is not null {"".join(f" and {c} is null" for c in others)}
           and (alter_bis is null or alter_bis > alter_von) and (alter_bis is not null or alter_von > 0) and (kennzahl_id like 'alter\\_%' escape '\\' or geschlecht is not null) order by kennzahl_id""")
-    for sexes in (("m", "w"), ("",)):
+    # The catalogue knows counts that this town's deliveries do not give; a chain of bands must not lead through them.
+    valued = {row[0] for row in db.execute("select distinct kennzahl_id from fct_kennzahl where gebietsstand = $v and wert is not null", {"v": version}).fetchall()}
+    counts = [c for c in counts if c["kennzahl_id"] in valued]
+    for sexes in (("m", "w"), (OTHERS, "w"), ("",)):
         #: Age band -> sex -> the counts it is made of, with their signs.
         by_band: dict[tuple[int, int | None], dict[str, dict[str, int]]] = {(c["alter_von"], c["alter_bis"]): {} for c in counts}
         for c in counts:
@@ -352,7 +363,7 @@ def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any
         # Where only women are counted beside everybody, all others are the other side: divers and without an entry as well.
         for by_sex in by_band.values():
             if {"", "w"} <= by_sex.keys():
-                by_sex.setdefault("m", by_sex[""] | {count: -sign for count, sign in by_sex["w"].items()})
+                by_sex[OTHERS] = by_sex[""] | {count: -sign for count, sign in by_sex["w"].items()}
         bands = _finest([band for band, ids in by_band.items() if all(sex in ids for sex in sexes)])
         if bands:
             cells = {(at, sex): by_band[band][sex] for at, band in enumerate(bands) for sex in sexes}
@@ -370,7 +381,8 @@ def _residents(db: DuckDBPyConnection, version: str) -> tuple[list[dict[str, Any
                 whole = {
                     key: {cell: sum(sign * known[count] for count, sign in parts.items()) for cell, parts in cells.items()} for key, known in found.items() if len(known) == len(ids)
                 }
-                return [{"von": low, "bis": high} for low, high in bands], whole, rows[0][4]
+                if whole:
+                    return [{"von": low, "bis": high} for low, high in bands], whole, rows[0][4]
     return [], {}, None
 
 

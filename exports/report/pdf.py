@@ -29,7 +29,7 @@ STYLE = f"""text{{font-family:'{FONT}'}}.raum path{{stroke:#fff;stroke-width:2}}
 .k2 path{{fill:#86b5be}}.k3 path{{fill:#37798a}}.k4 path{{fill:#0e4250}}.k3 text{{fill:#fff}}.k4 text{{fill:#fff}}.ohne path{{fill:#d6d6d4;stroke:#77776f;stroke-dasharray:3 2}}.sim{{font-size:10px;fill:#a8480a}}.gross .sim{{font-size:26px}}
 .pyramide .achse{{font-size:15px}}.pyramide .stadt{{stroke-dasharray:none;stroke-width:2}}
 .gitter{{stroke:#d3dadc}}.achse{{font-size:11.5px;fill:#52626a}}.achslinie{{stroke:#6a7880}}.band{{fill:#bcd7db}}.eigen{{fill:none;stroke:#0d5162;stroke-width:2.4}}.eigen.punkt{{fill:#0d5162}}
-.stadt{{fill:none;stroke:#1b2a31;stroke-width:1.4;stroke-dasharray:5 3}}.andere{{fill:none;stroke:#6a7880;stroke-width:.8}}.balken{{fill:#86b5be}}.balken.sw{{fill:#d9b48f}}
+.stadt{{fill:none;stroke:#1b2a31;stroke-width:1.4;stroke-dasharray:5 3}}.andere{{fill:none;stroke:#6a7880;stroke-width:.8}}.balken{{fill:#86b5be}}.balken.rechts{{fill:#d9b48f}}
 .alle{{fill:#e4e9ea}}.halb{{fill:#b9c4c8}}.mitte{{stroke:#1b2a31;stroke-width:1.4}}.ki{{stroke:#093945;stroke-width:1.8}}.weicht{{fill:#a8480a}}.gleich{{fill:#fff;stroke:#093945;stroke-width:1.8}}.offen{{fill:#6a7880}}
 .umriss{{fill:#e9edec;stroke:#a9b5b8;stroke-width:2}}.hier{{fill:#0d5162;stroke:#fff;stroke-width:2}}"""
 

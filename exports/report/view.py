@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from exports.report import Edition, figures, wording
-from exports.report.mart import HIGHER, LOWER, Area, Mart, Series
+from exports.report.mart import HIGHER, LOWER, OTHERS, Area, Mart, Series
 from exports.report.shapes import Drawing, Layer, layer
 from methods.trend import FALLING, POINTS, RISING
 
@@ -58,7 +58,7 @@ class View:
 
     mart: Mart
     edition: Edition
-    _scales: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    _scales: dict[tuple[str, str, bool], tuple[float, float]] = field(default_factory=dict)
     _profiles: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     _levels: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict)
 
@@ -114,16 +114,16 @@ class View:
         low, high = float(one["ki_unten"][place, year]), float(one["ki_oben"][place, year])
         return {"text": f"({text})" if status["zeichen"] == "( )" else text, "fehlt": None, "hinweis": note, "span": wording.span(low, high, unit), "wert": value, "unten": low, "oben": high}
 
-    def scale(self, level: str, indicator: str) -> tuple[float, float]:
-        """One scale per indicator for a level and the town over all years, so that panels can be compared."""
-        if (level, indicator) not in self._scales:
-            self._scales[level, indicator] = self._scale(level, indicator)
-        return self._scales[level, indicator]
+    def scale(self, level: str, indicator: str, intervals: bool = True) -> tuple[float, float]:
+        """One scale per indicator for a level and the town over all years, so that panels can be compared; ``intervals``: with room for them."""
+        if (level, indicator, intervals) not in self._scales:
+            self._scales[level, indicator, intervals] = self._scale(level, indicator, intervals)
+        return self._scales[level, indicator, intervals]
 
-    def _scale(self, level: str, indicator: str) -> tuple[float, float]:
-        parts = [self.mart.of(name, indicator)["wert"].ravel() for name in (level, self.mart.town_level)]
-        unit = self.mart.indicator(indicator)["einheit"]
-        return figures.scale_of(np.concatenate(parts[:1] if unit in wording.COUNTS else parts))
+    def _scale(self, level: str, indicator: str, intervals: bool) -> tuple[float, float]:
+        own, unit = self.mart.of(level, indicator), self.mart.indicator(indicator)["einheit"]
+        parts = [own["wert"].ravel(), *([] if unit in wording.COUNTS else [self.mart.of(self.mart.town_level, indicator)["wert"].ravel()])]
+        return figures.scale_of(np.concatenate(parts), np.concatenate([own["ki_unten"].ravel(), own["ki_oben"].ravel()]) if intervals else None)
 
     def level_values(self, indicator: dict[str, Any], level: str) -> dict[str, Any] | None:
         """Values of one level as a map needs them: per year and area ``[value, low, high, verdict, rank low, rank high, status]`` or a status."""
@@ -157,8 +157,7 @@ class View:
                     row = [*row, *[None] * (6 - len(row)), status]
                 rows.append(row)
             values[str(year)] = rows
-        bounds = np.concatenate([one[name].ravel() for name in ("wert", "ki_unten", "ki_oben")])
-        low, high = (float(np.nanmin(bounds)), float(np.nanmax(bounds)))
+        low, high = self.scale(level, indicator["indikator_id"])
         return {"jahre": years, "grenzen": figures.breaks(one["wert"], digits), "skala": [round(low, 3), round(high, 3)], "werte": values}
 
     # a profile ----------------------------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ class View:
             whole = self.mart.of(self.mart.town_level, name)
             at_town = whole.years.index(one.years[year]) if one.years[year] in whole.years else None
             town = float(whole["wert"][0, at_town]) if at_town is not None else np.nan
-            limits = self.scale(area.level, name)
+            limits = self.scale(area.level, name, intervals=False)
             direction = str(one.trend[area.place])
             #: A mere number of people is not compared: a larger area has more.
             mere = unit in wording.COUNTS
@@ -281,8 +280,8 @@ class View:
             table.append({"band": figures.band_name(band), "counts": [wording.number(c, 0) for c in counts], "anteil": wording.number(share), "stadt": wording.number(town_share)})
         young = sum(c for (at, _), c in own.items() if (self.mart.bands[at]["bis"] or 999) < 18) / total * 100 if total else np.nan
         label = f"Altersaufbau {area.name} am {self.mart.residents_date}: {wording.number(total, 0)} Einwohner, {wording.number(young)} Prozent unter 18 Jahren. Alle Zahlen in der Tabelle darunter."
-        return {"svg": figures.pyramid(self.mart.bands, own, town, label, self.edition.simulated), "table": table, "sexes": ["männlich" if s == "m" else "weiblich" if s == "w" else "Einwohner" for s in sexes],
-                "date": self.mart.residents_date, "town": town is not None}  # fmt: skip
+        return {"svg": figures.pyramid(self.mart.bands, own, town, label, self.edition.simulated), "table": table, "sexes": [figures.SEXES[s] for s in sexes],
+                "others": OTHERS in sexes, "date": self.mart.residents_date, "town": town is not None}  # fmt: skip
 
     def panels(self, area: Area) -> list[dict[str, Any]]:
         return [panel for indicator in self.core if (panel := self.panel(area, indicator)) is not None]

@@ -35,8 +35,8 @@
     document.head.append(skript);
   }
   function bereichBild(wert, unten, oben, skala) {
-    const bild = svg("svg", { class: "rang", viewBox: "0 0 160 16", "aria-hidden": "true", focusable: "false" });
-    const x = (v) => 5 + Math.min(1, Math.max(0, (v - skala[0]) / (skala[1] - skala[0]))) * 150;
+    const bild = svg("svg", { class: "rang", viewBox: "0 0 84 16", "aria-hidden": "true", focusable: "false" });
+    const x = (v) => 5 + Math.min(1, Math.max(0, (v - skala[0]) / (skala[1] - skala[0]))) * 74;
     if (skala[1] > skala[0]) {
       if (unten !== null) bild.append(svg("line", { class: "ki", x1: x(unten), x2: x(oben), y1: 8, y2: 8 }));
       bild.append(svg("circle", { class: "ende", cx: x(wert), cy: 8, r: 4 }));

@@ -9,10 +9,12 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from exports.report import PDF, SITE, Edition, build
-from exports.report.mart import HIGHER, LOWER, OPEN, SIMILAR, read
+from exports.report.figures import scale_of
+from exports.report.mart import HIGHER, LOWER, OPEN, OTHERS, SIMILAR, read
 from exports.report.view import View
 from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING
 from tests.unit.exports.conftest import LEVELS
@@ -111,13 +113,22 @@ def test_open_age_bands_are_split_where_both_are_published(make_mart: Callable[.
     assert mart.residents["raum", "r1"] == {(0, ""): 2000, (1, ""): 2000, (2, ""): 1500, (3, ""): 500}
 
 
-def test_where_women_are_counted_beside_everybody_all_others_are_the_other_side(make_mart: Callable[..., Path]) -> None:
+def test_where_women_are_counted_beside_everybody_all_others_are_the_other_side(make_mart: Callable[..., Path], edition: Edition) -> None:
     """Of 2,000 from 0 to 17 are 900 women; of 2,000 from 65 on 1,200, of those of 80 and older (500) 400."""
     women = "insert into dim_kennzahl select replace(kennzahl_id, 'alter', 'weiblich'), alter_von, alter_bis, 'w', mass from dim_kennzahl"
     counts = """insert into fct_kennzahl select raumeinheit_id, gebietsstand, ebene, stichtag, replace(kennzahl_id, 'alter', 'weiblich'),
         case kennzahl_id when 'alter_65_plus' then 1200 when 'alter_80_plus' then 400 else 900 end from fct_kennzahl"""
     mart = read(make_mart(extra=(women, counts)), LEVELS)
-    assert mart.residents["raum", "r1"] == {(0, "m"): 1100, (1, "m"): 1100, (2, "m"): 700, (3, "m"): 100, (0, "w"): 900, (1, "w"): 900, (2, "w"): 800, (3, "w"): 400}
+    assert mart.residents["raum", "r1"] == {(0, OTHERS): 1100, (1, OTHERS): 1100, (2, OTHERS): 700, (3, OTHERS): 100, (0, "w"): 900, (1, "w"): 900, (2, "w"): 800, (3, "w"): 400}
+    age = View(mart, edition).age(mart.areas["raum"][0])
+    assert age is not None and "alle anderen" in age["svg"] and "männlich" not in age["svg"] and age["others"]
+
+
+def test_counts_that_no_delivery_gives_do_not_cost_the_age_structure(make_mart: Callable[..., Path]) -> None:
+    """The catalogue knows women per age band, this town's deliveries do not: the pyramid has one side then."""
+    women = "insert into dim_kennzahl select replace(kennzahl_id, 'alter', 'weiblich'), alter_von, alter_bis, 'w', mass from dim_kennzahl"
+    mart = read(make_mart(extra=(women,)), LEVELS)
+    assert mart.residents["raum", "r1"] == {(0, ""): 2000, (1, ""): 2000, (2, ""): 1500, (3, ""): 500}
 
 
 def test_every_area_is_drawn_and_the_hidden_one_is_grey_and_named(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
@@ -184,7 +195,7 @@ def test_index_says_what_holds_on_the_areas_of_today(make_mart: Callable[..., Pa
     page = pages(tmp_path / "aus")["index.html"]
     part = page[page.index('id="index-titel"') : page.index('id="zeit"')]
     assert "Belastungsindex Hilden 2024, Räume" in part and "Altes Gebiet" not in part and "2026" not in part
-    assert re.findall(r"<td>(mittel oder besser|niedrig)</td><td>([^<]*)</td>", part) == [("niedrig", "niedrig, 91 %"), ("mittel oder besser", "mittel, 62 %")]
+    assert re.findall(r"<td>(mittel oder besser|niedrig)</td><td>([^<]*)</td>", part) == [("niedrig", "niedrig, 91&nbsp;%"), ("mittel oder besser", "mittel, 62&nbsp;%")]
     assert "Für 2025 ist der Index auf dieser Ebene gesperrt" in part
     assert "sozialer Status mittel oder besser (Klasse „mittel“ mit 62 Prozent Wahrscheinlichkeit)" in pages(tmp_path / "aus")["gebiet-raum-r2.html"]
 
@@ -228,3 +239,10 @@ def test_same_input_same_bytes(make_mart: Callable[..., Path], edition: Edition,
     mart = make_mart()
     first, second = ({p.relative_to(tmp_path / name): p.read_bytes() for p in build(mart, tmp_path / name, edition, {})} for name in ("a", "b"))
     assert first == second and len(first) > 10
+
+
+def test_axes_have_room_for_intervals_but_not_for_the_widest(make_mart: Callable[..., Path]) -> None:
+    values, narrow = np.array([10.0, 12.0]), np.array([9.0] * 20 + [13.0] * 20)
+    assert scale_of(values) == pytest.approx((9.84, 12.16))
+    assert scale_of(values, narrow) == pytest.approx((8.68, 13.32))
+    assert scale_of(values, np.append(narrow, 90.0)) == pytest.approx((8.68, 13.32))
