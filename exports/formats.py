@@ -328,7 +328,7 @@ def geopackage(db: DuckDBPyConnection, path: Path, epsg: int) -> list[Path]:
     import shapely
 
     path.unlink(missing_ok=True)
-    styles = []
+    styles: dict[str, Path] = {}
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FILE_TIME.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
     try:
         layers = db.execute("select distinct ebene, gebietsstand from zeilen order by all").fetchall()
@@ -352,38 +352,81 @@ def geopackage(db: DuckDBPyConnection, path: Path, epsg: int) -> list[Path]:
                 field_data=[np.array(rows.column(name).to_pylist(), dtype=object if name in ("raumeinheit_id", "name") else float) for name in fields],
                 fields=np.array(fields), layer=layer, driver="GPKG", geometry_type="Unknown", crs=f"EPSG:{epsg}", append=path.exists(),
             )  # fmt: skip
-            shown = next((name for name in fields if name not in ("raumeinheit_id", "name", "flaeche_ha")), "flaeche_ha")
-            values = sorted(v for v in rows.column(shown).to_pylist() if v is not None)
+            titles = dict(db.execute("select indikator_id, indikator || ' (' || einheit || ')' from zeilen group by all order by all").fetchall())
+            units = dict(db.execute("select indikator_id, einheit from zeilen group by all order by all").fetchall())
+            aliases = AREA_FIELDS | {name: titles[name] for name in fields if name in titles}
+            values = {name: sorted({v for v in rows.column(name).to_pylist() if v is not None}) for name in fields if name not in ("raumeinheit_id", "name", "geometrie")}
+            shown = next((name for name in (*SHOWN, *values) if name != "flaeche_ha" and len(values.get(name, ())) > min(len(STEPS), rows.num_rows - 1)), "flaeche_ha")
             style = path.with_name(f"{path.stem}_{layer}.qml")
-            style.write_text(_qml(shown, values), encoding="utf-8")
-            styles.append(style)
+            style.write_text(_qml(["fid", *fields], aliases, shown, units.get(shown, "ha"), values[shown]), encoding="utf-8")
+            styles[layer] = style
+        if styles:
+            _default_styles(path, {layer: style.read_text(encoding="utf-8") for layer, style in styles.items()})
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    return [path, *styles]
+    return [path, *styles.values()]
 
 
-#: Five steps of one hue that print in grey and are told apart by colour-blind readers.
-STEPS = ("237,243,248", "190,211,226", "130,172,201", "70,128,169", "22,78,121")
+#: Five steps of one hue that print in grey and are told apart by colour-blind readers, and the grey of areas without a value.
+STEPS, NO_VALUE = ("237,243,248", "190,211,226", "130,172,201", "70,128,169", "22,78,121"), "214,214,212"
+#: What a layer shows when it is opened: the first of these with enough different values, else the first column that has them.
+SHOWN = ("anteil_0_17", "anteil_65_plus", "einwohnerdichte")
+AREA_FIELDS = {"fid": "Nummer", "raumeinheit_id": "Schlüssel", "name": "Gebiet", "flaeche_ha": "Fläche (ha)"}
 
 
-def _qml(column: str, values: list[float]) -> str:
-    """A graduated QGIS style of five classes with equal numbers of areas."""
+def _default_styles(path: Path, styles: dict[str, str]) -> None:
+    """The styles once more inside the GeoPackage: QGIS loads a layer's default style from this table, not from a file beside it."""
+    import numpy as np
+    import pyogrio
+
+    def texts(values: list[str]) -> Any:
+        return np.array(values, dtype=object)
+
+    none = texts([""] * len(styles))
+    columns = {
+        "f_table_catalog": none, "f_table_schema": none, "f_table_name": texts(list(styles)), "f_geometry_column": texts(["geom"] * len(styles)), "styleName": texts(["Sozialraum"] * len(styles)),
+        "styleQML": texts(list(styles.values())), "styleSLD": none, "useAsDefault": np.ones(len(styles), dtype=bool), "description": texts(["Darstellung aus der Veröffentlichung"] * len(styles)),
+        "owner": none, "ui": none, "update_time": np.full(len(styles), np.datetime64(FILE_TIME, "ms")),
+    }  # fmt: skip
+    pyogrio.raw.write(path, geometry=None, field_data=list(columns.values()), fields=np.array(list(columns)), layer="layer_styles", driver="GPKG", geometry_type=None, append=True, layer_options={"FID": "id"})
+
+
+def _qml(fields: list[str], aliases: dict[str, str], column: str, unit: str, values: list[float]) -> str:
+    """A QGIS style: five classes with equal numbers of areas, grey for no value, name and value as label, columns called by their German names with unit."""
+    from xml.sax.saxutils import quoteattr
+
     import numpy as np
 
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, len(STEPS) + 1))) if values else np.array([0.0, 1.0])
-    if len(edges) < 2:
-        edges = np.array([edges[0], edges[0] + 1])
-    ranges, symbols = [], []
-    for number, (lower, upper) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-        ranges.append(f'<range symbol="{number}" lower="{lower:.10g}" upper="{upper:.10g}" label="{lower:.1f} – {upper:.1f}" render="true"/>')
-        symbols.append(
-            f'<symbol name="{number}" type="fill"><layer class="SimpleFill"><Option type="Map"><Option name="color" type="QString" value="{STEPS[number]},255"/>'
-            '<Option name="outline_color" type="QString" value="80,80,80,255"/><Option name="outline_width" type="QString" value="0.2"/></Option></layer></symbol>'
-        )
+    from exports.report.wording import UNIT, digits_of, number
+
+    digits, short = digits_of(unit), UNIT.get(unit, unit)
+    quantiles = np.quantile(values, np.arange(1, len(STEPS)) / len(STEPS)).tolist() if values else []
+    # A limit at or below the lowest value would leave the class under it empty.
+    limits = sorted({limit for q in quantiles if (limit := round(q, digits)) > values[0] and limit <= values[-1]})
+    field, said = f'"{column}"', [f"{number(limit, digits)}" for limit in limits]
+    if limits:
+        classes = [(f"{field} < {limits[0]:.10g}", f"unter {said[0]} {short}")]
+        classes += [(f"{field} >= {low:.10g} AND {field} < {high:.10g}", f"{a} bis unter {b} {short}") for low, high, a, b in zip(limits, limits[1:], said, said[1:], strict=False)]
+        classes += [(f"{field} >= {limits[-1]:.10g}", f"{said[-1]} {short} und mehr")]
+    else:
+        classes = [(f"{field} IS NOT NULL", f"{number(values[0], digits)} {short}")] if values else []
+    colours = [STEPS[round(at * (len(STEPS) - 1) / max(1, len(classes) - 1))] for at in range(len(classes))]
+    entries = [*zip(classes, colours, strict=True), (("ELSE", "kein Wert"), NO_VALUE)]
+    rules = "".join(f'<rule key="klasse{at}" symbol="{at}" filter={quoteattr(rule)} label={quoteattr(label)}/>' for at, ((rule, label), _) in enumerate(entries))
+    symbols = "".join(
+        f'<symbol name="{at}" type="fill"><layer class="SimpleFill"><Option type="Map"><Option name="color" type="QString" value="{colour},255"/>'
+        '<Option name="outline_color" type="QString" value="80,80,80,255"/><Option name="outline_width" type="QString" value="0.2"/></Option></layer></symbol>'
+        for at, (_, colour) in enumerate(entries)
+    )
+    label = f"""coalesce("name", '') || '\n' || coalesce(format_number({field}, {digits}, 'de'), 'kein Wert')"""
+    named = "".join(f"<alias index=\"{at}\" field={quoteattr(name)} name={quoteattr(aliases.get(name, ''))}/>" for at, name in enumerate(fields))
     return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.28\" styleCategories=\"Symbology\">\n"
-        f'<renderer-v2 type="graduatedSymbol" attr="{column}" graduatedMethod="GraduatedColor">\n<ranges>{"".join(ranges)}</ranges>\n'
-        f'<symbols>{"".join(symbols)}</symbols>\n</renderer-v2>\n</qgis>\n'
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22\" styleCategories=\"Symbology|Labeling|Fields\" labelsEnabled=\"1\">\n"
+        f'<renderer-v2 type="RuleRenderer" symbollevels="0">\n<rules key="klassen">{rules}</rules>\n<symbols>{symbols}</symbols>\n</renderer-v2>\n'
+        f'<labeling type="simple"><settings><text-style fieldName={quoteattr(label)} isExpression="1" fontSize="8" fontSizeUnit="Point" textColor="27,42,49,255" textOpacity="1">'
+        '<text-buffer bufferDraw="1" bufferSize="0.7" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1"/></text-style>'
+        '<text-format multilineAlign="1"/><placement placement="1" polygonPlacementFlags="2"/><rendering drawLabels="1"/></settings></labeling>\n'
+        f"<aliases>{named}</aliases>\n</qgis>\n"
     )
 
 
