@@ -20,6 +20,9 @@ AUDIENCES = ("verwaltung", "traeger", "oeffentlich")
 """From the least strict to the strictest."""
 COLUMNS = ("zielgruppe", "stichtag", "kennzahl_id", "gebietsstand", "ebene", "raumeinheit_id", "conf_status", "grund")
 SMALL, OTHER, CORRECTION = "Fallzahl unter der Mindestzahl", "sonst ließe sich eine gesperrte Fallzahl errechnen", "Korrektur um weniger Personen als die Mindestzahl"
+CARRIERS = "zu wenige Haushalte dahinter, oder einzelne tragen fast alles"
+LARGEST = 3
+"""So many of the largest contributions of a cell are known; dominanz_n is at most that."""
 UPPER_LEVEL = 3.0
 """Above the finest level a loss counts so many times: planners look there first."""
 VALID_THEN = 4.0
@@ -42,6 +45,7 @@ def pattern(
     earlier: pd.DataFrame,
     profile: pd.DataFrame | None = None,
     carriers: pd.DataFrame | None = None,
+    contributions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
@@ -51,7 +55,9 @@ def pattern(
     indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt. profile: indikator_id,
     gebietsstand, ebene, stichtag of what the report's profiles show, to be kept before anything else.
     carriers: kennzahl_id (persons) and haushalte_id (the count of the households behind them); persons of fewer households
-    than the rule's mindesthaushalte are primary, however many they are.
+    than the rule's mindesthaushalte are primary, however many they are. contributions: KEY, rang (1 the largest, up to LARGEST),
+    beitrag (persons of one household in this count; fragments as in counts, with their bruchstueck_id as raumeinheit_id); a count
+    that few households dominate by the rule's dominanz_n, dominanz_k or p_prozent is primary as well (``dominated``).
     Unprotectable (a ValueError) when earlier releases leave nothing that would protect a count.
     """
     if counts.empty:
@@ -60,7 +66,8 @@ def pattern(
     table, tree, overlaps = _inputs(counts, fragments, areas, formulas, profile)
     # Residents and age groups stay on their line even where declared parts (forms of housing, say) break them down as well.
     persons = kennzahlen[kennzahlen[PERSON].notna().any(axis=1) | (kennzahlen["kennzahl_id"] == STOCK)]
-    behind = None if carriers is None else _households(table, carriers)
+    behind = np.zeros(len(table)) if carriers is None else _households(table, carriers)
+    largest = np.zeros((len(table), LARGEST)) if contributions is None else _largest(table, contributions)
     withheld = pd.DataFrame({name: [] for name in KEY})
     found, solved = [], {}
     for audience in AUDIENCES:
@@ -72,16 +79,18 @@ def pattern(
             "null_geschuetzt": table["kennzahl_id"].map(rule["null_geschuetzt"]).astype(float),
             "hundert": table["kennzahl_id"].map(rule["hundert_prozent"]).astype(float),
         })  # fmt: skip
-        if carriers is not None:
-            few = (behind >= 1) & (behind < table["kennzahl_id"].map(rule["mindesthaushalte"]).fillna(0).to_numpy(float))
-            own["minimum"] = np.where(few, np.maximum(own["minimum"], table["wert"] + 1), own["minimum"])
+        households, n, k, p = (table["kennzahl_id"].map(rule[name] if name in rule else {}).to_numpy(float) for name in ("mindesthaushalte", "dominanz_n", "dominanz_k", "p_prozent"))
+        few = ((behind >= 1) & (behind < households)) | dominated(table["wert"].to_numpy(float), largest, n, k, p)
+        few &= (table["wert"] >= own["minimum"]).to_numpy()
+        own["minimum"] = np.where(few, table["wert"] + 1, own["minimum"])
         # The same rules and the same past give the same pattern: no need to search twice.
         same = pd.util.hash_pandas_object(own, index=False).sum(), bool(rule["einzelfall"].any()), pd.util.hash_pandas_object(known.drop(columns="zielgruppe").drop_duplicates(), index=False).sum()
         if same not in solved:
             solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, bool(rule["einzelfall"].any()))
         rows = solved[same]
         withheld = rows[KEY]
-        found.append(rows.assign(zielgruppe=audience))
+        carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY])) & (rows["grund"] == SMALL)
+        found.append(rows.assign(zielgruppe=audience, grund=np.where(carried, CARRIERS, rows["grund"])))
     result = pd.concat(found, ignore_index=True)[list(COLUMNS)]
     return result.sort_values(list(COLUMNS)).reset_index(drop=True)
 
@@ -127,6 +136,23 @@ def _households(table: pd.DataFrame, carriers: pd.DataFrame) -> np.ndarray:
     wanted = table[KEY].merge(carriers[["kennzahl_id", "haushalte_id"]], on="kennzahl_id", how="left")
     counted = table.rename(columns={"kennzahl_id": "haushalte_id", "wert": "haushalte"})[[*key, "haushalte"]]
     return wanted.merge(counted[counted["haushalte_id"].isin(carriers["haushalte_id"])], on=key, how="left")["haushalte"].fillna(0).to_numpy(float)
+
+
+def _largest(table: pd.DataFrame, contributions: pd.DataFrame) -> np.ndarray:
+    """The largest contributions to every count, one column per rank; 0 where nobody delivers them."""
+    wide = contributions.assign(stichtag=contributions["stichtag"].astype(table["stichtag"].dtype)).set_index([*KEY, "rang"])["beitrag"].unstack("rang")
+    return wide.reindex(index=pd.MultiIndex.from_frame(table[KEY]), columns=range(1, LARGEST + 1)).fillna(0).to_numpy(float)
+
+
+def dominated(total: np.ndarray, largest: np.ndarray, n: np.ndarray, k: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Which counts a few contributors dominate: the n largest carry more than k % (dominance), or the rest is less than p % of the
+    largest, so that the second largest, who knows the own number, could estimate the largest that closely (p % rule).
+
+    largest: one column per rank, the largest first, 0 where unknown. A missing number switches its rule off.
+    """
+    known = largest[:, 0] > 0
+    of_n = np.where(np.arange(largest.shape[1]) < n[:, None], largest, 0).sum(axis=1)
+    return known & ((of_n > k / 100 * total) | (total - largest[:, :2].sum(axis=1) < p / 100 * largest[:, 0]))
 
 
 def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singletons: bool) -> pd.DataFrame:

@@ -18,7 +18,7 @@ SELECTED = ("--exclude-resource-type", "unit_test", "test", "--select", "+int_ke
 
 @pytest.fixture(scope="module")
 def town(make_lager):
-    """Two areas, a block each; a register with two households, an event, a case of SGB XII, a survey, two statements."""
+    """Two areas, a block each; a register with two households, an event, a case of SGB XII, a household under AsylbLG, a survey, two statements."""
     lager = make_lager()
     areas = lager.announce("raumgliederung", "2020-01-01", "g")
     rows = [("stadt", "s", None), ("sozialraum", "01", "s"), ("sozialraum", "02", "s"), ("block", "b1", "01"), ("block", "b2", "02")]
@@ -33,6 +33,8 @@ def town(make_lager):
     ])  # fmt: skip
     cases = lager.announce("sgb12", "2020-12-31", "g")
     lager.deliver("sozialleistung", cases, [dict(leistung="sgb12", fall_key="f1", art="HLU", kapitel="3", alter=30, geschlecht="w", block_id="b1")])
+    refugees = lager.announce("asylblg", "2020-12-31", "g")
+    lager.deliver("sozialleistung", refugees, [dict(leistung="asylblg", fall_key=f"g{n}", haushalt_key="h", art="§ 3", alter=30, geschlecht="w", block_id="b1") for n in range(4)])
     survey = lager.announce("umfrage", "2020-11-30", "g")
     answers = [dict(befragte=str(n), raumeinheit_id=f"0{1 + n % 2}", altersgruppe=("18", "30", "45", "65")[n % 4], geschlecht="w", staatsangehoerigkeit="deutsch", frage="q1", code=str(n % 3), abgeschlossen="true") for n in range(400)]
     lager.deliver("umfrage_antwort", survey, answers)
@@ -48,7 +50,7 @@ def town(make_lager):
 
 def content(lager) -> dict[str, list]:
     tables = ("int_haushalt__kennzahl", "int_haushalt__migration_kennzahl", "int_haushalt__designeffekt", "int_bevoelkerung__register_zellen", "int_bewegung__kennzahl", "int_bewegung__sterbealter",
-              "int_soziales__kennzahl", "int_umfrage__teilnahme", "int_umfrage__summe", "int_kennzahl__geliefert")  # fmt: skip
+              "int_soziales__kennzahl", "int_soziales__beitrag", "int_umfrage__teilnahme", "int_umfrage__summe", "int_kennzahl__geliefert")  # fmt: skip
     found = {name: lager.rows(f"select * from intermediate.{name} order by all") for name in tables}
     return found | {"fct_umfrage": lager.rows("select * from marts.fct_umfrage order by all"), "fct_aussage": lager.rows("select * from marts.fct_aussage where freigegeben order by all")}
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from methods.disclosure.audit import Published, audit
-from methods.disclosure.pattern import pattern
+from methods.disclosure.pattern import CARRIERS, dominated, pattern
 from methods.disclosure.release import KEY, groups, protect_release, release
 
 PERSON = ["alter_von", "alter_bis", "geschlecht", "staatsangehoerigkeit", "migrationshintergrund", "wohndauer_ab"]
@@ -208,6 +208,51 @@ def test_persons_of_too_few_households_are_withheld_however_many_they_are():
     for carriers, hidden in ((None, False), (behind, True)):
         found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(("personen", {}), ("haushalte", {})), None, rules, FORMULAS, NOTHING, carriers=carriers)
         assert ((found["kennzahl_id"] == "personen") & (found["raumeinheit_id"] == "a")).any() == hidden
+
+
+@pytest.mark.parametrize(
+    ("contributions", "n", "k", "p", "primary"),
+    [
+        # Ten persons: the two largest households have 6 + 3 = 9 of them, 90 % > 85 %; at k = 90 they may.
+        ([6, 3, 1], 2, 85, np.nan, True),
+        ([6, 3, 1], 2, 90, np.nan, False),
+        # One household with 6 of 10: 60 %.
+        ([6, 3, 1], 1, 60, np.nan, False),
+        ([6, 3, 1], 1, 59, np.nan, True),
+        # Who knows the own 3 estimates the largest at most at 10 - 3 = 7 instead of 6: one off, 16.7 % of it.
+        ([6, 3, 1], np.nan, np.nan, 16, False),
+        ([6, 3, 1], np.nan, np.nan, 17, True),
+        # Two households: each knows the other exactly. One: everybody knows.
+        ([6, 4, 0], np.nan, np.nan, 1, True),
+        ([10, 0, 0], np.nan, np.nan, 1, True),
+        # Nobody delivers them, or no rule.
+        ([0, 0, 0], 2, 85, 10, False),
+        ([10, 0, 0], np.nan, np.nan, np.nan, False),
+    ],
+)
+def test_dominance_and_p_percent_by_hand(contributions, n, k, p, primary):
+    found = dominated(np.array([10.0]), np.array([contributions], float), *(np.array([x], float) for x in (n, k, p)))
+    assert found.tolist() == [primary]
+
+
+@pytest.mark.parametrize(("rule", "hidden"), [({}, False), ({"dominanz_n": 2.0, "dominanz_k": 85.0}, True), ({"p_prozent": 10.0}, False), ({"p_prozent": 20.0}, True)])
+def test_persons_of_unequal_households_are_withheld_however_many_they_are(rule, hidden):
+    # In area a ten persons live in three households of 6, 3 and 1; in b and c in many of four.
+    day = date(2020, 12, 31)
+    areas = (("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s"))
+    counts = pd.DataFrame([(day, "personen", "alt", *area, v) for area, v in zip(areas, (10.0, 20.0, 32.0, 62.0), strict=True)], columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    largest = {"a": (6.0, 3.0, 1.0), "b": (4.0, 4.0, 4.0), "c": (4.0, 4.0, 4.0), "s": (6.0, 4.0, 4.0)}
+    contributions = pd.DataFrame([(day, "personen", "alt", *area, rank, size) for area in areas for rank, size in enumerate(largest[area[1]], 1)], columns=[*KEY, "rang", "beitrag"])
+    rules = RULES[RULES["kennzahl_id"] == "einwohner"].assign(kennzahl_id="personen", **rule)
+
+    def withheld(known):
+        found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(("personen", {})), None, rules, FORMULAS, NOTHING, contributions=known)
+        return found[found["zielgruppe"] == "verwaltung"].set_index("raumeinheit_id")["grund"].to_dict()
+
+    assert (withheld(contributions).get("a") == CARRIERS) == hidden
+    # And with it another one, or it would follow from the town.
+    assert len(withheld(contributions)) == 2 * hidden
+    assert withheld(contributions.head(0)) == {}
 
 
 def test_a_part_of_a_line_that_no_count_names_lies_in_the_groups_around_it():

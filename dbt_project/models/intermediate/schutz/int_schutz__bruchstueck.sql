@@ -12,24 +12,6 @@ with feinste as (
     qualify row_number() over (partition by stichtag, kennzahl_id, ebene, raumeinheit_id order by gebietsstand) = 1
 ),
 
-sichtbar as (
-    select vorfahr.gebietsstand, vorfahr.ebene, vorfahr.raumeinheit_id, vorfahr.vorfahr_ebene, vorfahr.vorfahr_id
-    from {{ ref('int_raum__vorfahr') }} as vorfahr
-    inner join {{ ref('stg_tuer__ebene') }} as oben on vorfahr.vorfahr_ebene = oben.ebene and oben.verlaesst_das_haus
-    qualify vorfahr.vorfahr_rang = max(vorfahr.vorfahr_rang) over (partition by vorfahr.gebietsstand, vorfahr.ebene, vorfahr.raumeinheit_id)
-),
-
-lage as (
-    select
-        ebene,
-        raumeinheit_id,
-        string_agg(gebietsstand || ':' || vorfahr_id, ' ' order by gebietsstand) as bruchstueck_id,
-        count(*) as gebietsstaende,
-        list({'gebietsstand': gebietsstand, 'ebene': vorfahr_ebene, 'teil_von': vorfahr_id} order by gebietsstand) as teil_von
-    from sichtbar
-    group by ebene, raumeinheit_id
-),
-
 bruchstueck as (
     select
         feinste.stichtag,
@@ -38,7 +20,7 @@ bruchstueck as (
         any_value(lage.teil_von) as teil_von,
         round(sum(feinste.wert)) as wert
     from feinste
-    inner join lage
+    inner join {{ ref('int_schutz__lage') }} as lage
         on feinste.ebene = lage.ebene
         and feinste.raumeinheit_id = lage.raumeinheit_id
         and lage.gebietsstaende > 1

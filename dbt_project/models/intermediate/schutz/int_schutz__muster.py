@@ -21,6 +21,7 @@ def model(dbt, session):
         earlier=dbt.ref("stg_tuer__freigegeben").df(),
         profile=dbt.ref("int_schutz__profil").df(),
         carriers=dbt.ref("schutzhaushalte").df(),
+        contributions=dbt.ref("int_schutz__beitrag").df(),
     )
     kinds = {"stichtag": pa.date32()} | dict.fromkeys(COLUMNS[:1] + COLUMNS[2:], pa.string())
     return pa.table({column: pa.array(found[column].tolist(), type=kinds[column]) for column in COLUMNS})
