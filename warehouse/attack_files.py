@@ -1,7 +1,7 @@
 """The part of the attack that reads every exported file: does any of them say what another one withholds?
 
 A cell counts as withheld when the audience's mart says so. Tables (Parquet, CSV, XLSX, JSON-stat, GeoPackage), the data
-behind the charts and the rows of the report's pages are read as an outsider would; PDF files are not.
+behind the charts, the rows of the report's pages and what stands in sentences (attack_text) are read as an outsider would.
 Shares no code with what writes them.
 """
 
@@ -19,6 +19,7 @@ import pyogrio.raw
 from duckdb import DuckDBPyConnection
 from python_calamine import CalamineWorkbook
 
+from warehouse import attack_text
 from warehouse.connect import connect, literal
 
 #: Columns that may stand beside a withheld value: when, over how many, and numbers that other people published.
@@ -65,8 +66,13 @@ def _told(db: DuckDBPyConnection, folder: Path, least: int) -> list[str]:
     areas: dict[str, list[str]] = {}
     for level, area in db.execute(f"select ebene, raumeinheit_id from dim_raumeinheit where gebietsstand = ({VERSION}) and not nicht_zuordenbar order by raumeinheit_id").fetchall():
         areas.setdefault(level, []).append(area)
+    known = attack_text.names(db, VERSION)
     for file in sorted(folder.rglob("*")):
         name = str(file.relative_to(folder))
+        if file.suffix == ".html":
+            rows += attack_text.of_page(file, name, known, TODAY)
+        elif file.suffix == ".pdf":
+            rows += attack_text.of_pdf(file, name, known, TODAY)
         if file.suffix == ".xlsx":
             _workbook(db, file, name, least)
         elif file.suffix == ".json" and file.parent.parent.name == "exports":
@@ -78,6 +84,12 @@ def _told(db: DuckDBPyConnection, folder: Path, least: int) -> list[str]:
         elif file.suffix == ".gpkg":
             found += sorted(_layers(db, file, name))
     _insert(db, rows)
+    # A page shows a year before today's boundaries by those of its time, where today's have no value.
+    db.execute(
+        f"""update gezeigt set gebietsstand = v.gebietsstand from verschwiegen v
+            where gezeigt.gebietsstand = '{TODAY}' and v.gebietsstand <> ({VERSION}) and (v.was, v.ebene, v.raumeinheit_id, v.jahr) = (gezeigt.was, gezeigt.ebene, gezeigt.raumeinheit_id, gezeigt.jahr)
+            and (v.was, v.ebene, v.raumeinheit_id, v.jahr) not in (select (indikator_id, ebene, raumeinheit_id, jahr) from fct_indikatorwert where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz'))"""
+    )
     db.execute(f"update gezeigt set gebietsstand = ({VERSION}) where gebietsstand = '{TODAY}'")
     found += [
         f"Zwei Auskünfte: {what}, {level} {area} ({version}) {when} ist gesperrt, aber {file} zeigt {number}"

@@ -21,9 +21,11 @@ from warehouse.attack_files import told
 LEAST = 3
 #: In area a the share is withheld, in b it is 5.5; of the children of a two are too few to be seen, those of b are nine.
 MART = """
-create table dim_indikator as select 'quote' as indikator_id;
-create table dim_kennzahl as select 'kinder' as kennzahl_id, true as geschuetzt, 'personen' as mass;
-create table dim_raumeinheit as select 'v' as gebietsstand, 'raum' as ebene, unnest(['a', 'b']) as raumeinheit_id, 'POINT (0 0)' as geometrie, date '2020-01-01' as gueltig_von, false as nicht_zuordenbar;
+create table dim_indikator as select * from (values ('quote', 'Anteil der Kinder'), ('quote_arm', 'Anteil der Kinder in Armut')) t(indikator_id, name);
+create table dim_kennzahl as select *, true as geschuetzt, 'personen' as mass, null::varchar as staatsangehoerigkeit, null::varchar as migrationshintergrund, null::integer as wohndauer_ab
+from (values ('kinder', 0, 17, null), ('kinder_w', 0, 17, 'w')) t(kennzahl_id, alter_von, alter_bis, geschlecht);
+create table dim_raumeinheit as select 'v' as gebietsstand, *, 'POINT (0 0)' as geometrie, date '2020-01-01' as gueltig_von, false as nicht_zuordenbar
+from (values ('raum', 'a', 'Aue', 2), ('raum', 'b', 'Berg', 2), ('stadt', 's', 'Stadt', 1)) t(ebene, raumeinheit_id, name, ebene_rang);
 create table fct_quellenstand as select 'l' as lieferung_id, false as veroeffentlicht;
 create table fct_indikatorwert as select 'quote' as indikator_id, 'v' as gebietsstand, 'raum' as ebene, raumeinheit_id, date '2020-12-31' as stichtag, 2020 as jahr, true as ist_jahreswert, wert::double as wert, status_id
 from (values ('a', null, 'geheim_schutz'), ('b', 5.5, 'zahl')) t(raumeinheit_id, wert, status_id);
@@ -94,6 +96,91 @@ def download(folder: Path, a: str | None) -> None:
     (folder / "reports" / "bericht" / "daten" / "quote.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8-sig")
 
 
+def comma(a: str | None) -> str:
+    return a.replace(".", ",") if a else "."
+
+
+def site(folder: Path, name: str, body: str) -> None:
+    (folder / "reports" / "bericht" / name).write_text(f"<main>{body}</main>", encoding="utf-8")
+
+
+def spoken_label(folder: Path, a: str | None) -> None:
+    label = f"Aue, Anteil der Kinder: fällt (2019: 6,1 %, 2020: {comma(a)} %). Alle Jahre in der Tabelle."
+    other = "Aue, Anteil der Kinder in Armut: fällt (2019: 1,5 %, 2020: 2,5 %)."
+    site(folder, "gebiet-raum-a.html", f'<svg role="img" aria-label="{label}"></svg><svg role="img" aria-label="{other}"></svg>')
+
+
+def alternative_text(folder: Path, a: str | None) -> None:
+    number = f"({comma(a)} % gegenüber 5,5 % im Rest der Stadt)" if a else "(gesperrt)"
+    site(folder, "index.html", f'<img alt="Aue · Anteil der Kinder 2020: niedriger {number}."><img alt="Berg · Anteil der Kinder 2020: höher (5,5 % gegenüber 4 %).">')
+
+
+def sentence(folder: Path, a: str | None) -> None:
+    site(folder, "index.html", f'<ul><li><a href="gebiet-raum-a.html">Aue</a> · <b>Anteil der Kinder</b>: steigt (2016: 3,1 %, 2020: {comma(a)} %)</li></ul>')
+
+
+def map_label(folder: Path, a: str | None) -> None:
+    said = f": {comma(a)}, 95-Prozent-Bereich 1,0 bis 9,0, niedriger" if a else ": gesperrt"
+    links = f'<a href="gebiet-raum-a.html" class="raum" aria-label="Aue{said}"></a><a href="gebiet-raum-b.html" class="raum" aria-label="Berg: 5,5, höher"></a>'
+    site(folder, "indikator-quote.html", f'<section data-jahr="2020"><svg>{links}</svg></section>')
+
+
+def ranking(folder: Path, a: str | None) -> None:
+    rows = "".join(f'<tr><td>1</td><th scope="row"><a href="gebiet-raum-{key}.html">{key}</a></th><td class="z">{number}</td></tr>' for key, number in (("a", comma(a)), ("b", "5,5")))
+    site(folder, "indikator-quote.html", f'<section data-jahr="2020"><table class="rangfolge"><tbody>{rows}</tbody></table></section>')
+
+
+def years_of_an_area(folder: Path, a: str | None) -> None:
+    row = f'<tr><th scope="row">2020</th><td class="z">{comma(a)}</td><td class="z"></td><td class="z">5,0</td></tr>'
+    head = "<tr><th>Jahr</th><th>Wert</th><th>95-%-Bereich</th><th>Stadt</th></tr>"
+    site(folder, "gebiet-raum-a.html", f"<table>\n<caption>Anteil der Kinder, %</caption>\n<thead>{head}</thead>\n<tbody>{row}</tbody></table>")
+
+
+def range_of_years(folder: Path, a: str | None) -> None:
+    row = f'<tr><th scope="row">2020</th><td class="z">.</td><td class="z">{f"{comma(a)} bis 9,0" if a else ""}</td><td class="z">5,0</td></tr>'
+    head = "<tr><th>Jahr</th><th>Wert</th><th>95-%-Bereich</th><th>Stadt</th></tr>"
+    site(folder, "indikator-quote.html", f"<table><caption>Aue, %</caption><thead>{head}</thead><tbody>{row}</tbody></table>")
+
+
+def years_of_an_indicator(folder: Path, a: str | None) -> None:
+    row = f'<tr><th scope="row">2020</th><td class="z">5,0</td><td class="z">{comma(a)}</td><td class="z">5,5</td></tr>'
+    site(folder, "indikator-quote.html", f"<table><caption>Anteil der Kinder (Prozent).</caption><thead><tr><th>Jahr</th><th>Stadt (simuliert)</th><th>Aue</th><th>Berg</th></tr></thead><tbody>{row}</tbody></table>")
+
+
+def fact(folder: Path, a: str | None) -> None:
+    site(folder, "gebiet-raum-a.html", f'<dl><div><dt><a href="indikator-quote.html">Anteil der Kinder</a></dt><dd>{comma(a)} <small>%</small> <span>2020</span></dd></div></dl>')
+
+
+def printed(folder: Path, a: str | None) -> None:
+    """A page of the PDF about an area, with a table, as the report's own writer sets it."""
+    import typst
+
+    row = f"Anteil der Kinder (%) {comma(a)} {'1,0 bis 9,0' if a else ''}"
+    text = f"= Aue Raum a\nAue 2020 im Vergleich mit dem Rest der Stadt\n\nIndikator Wert\n\n{row}\n\nAnteil der Kinder in Armut (%) 7,5 5,0 bis 9,0"
+    (folder / "reports" / "t.pdf").write_bytes(typst.compile(text.encode()))
+
+
+def printed_elsewhere(folder: Path, a: str | None) -> None:
+    """A PDF of another program: an old font without a table of characters."""
+    words = f"BT /F1 12 Tf 20 100 Td (Aue \\267 Anteil der Kinder: steigt \\(2016: 3,1 %, 2020: {comma(a)} %\\)) Tj ET".encode("latin-1")
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(words), words), b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+    ]  # fmt: skip
+    written, starts = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        starts.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    written += b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(written)
+    (folder / "reports" / "t.pdf").write_bytes(written)
+
+
+#: What says a number in words, in a row of years or in print.
+SPOKEN = [spoken_label, alternative_text, sentence, map_label, ranking, years_of_an_area, range_of_years, years_of_an_indicator, fact, printed, printed_elsewhere]
+
+
 def derived(folder: Path, a: str | None) -> None:
     """A rank beside a withheld value, in another table of the mart."""
     with duckdb.connect(str(folder / "mart.duckdb")) as db:
@@ -110,7 +197,7 @@ def look(tmp_path: Path) -> Callable[[], list[str]]:
     return lambda: told(tmp_path, LEAST)
 
 
-@pytest.mark.parametrize("write", [parquet, csv, excel_csv, workbook, cube, layer, page, chart, download, derived])
+@pytest.mark.parametrize("write", [parquet, csv, excel_csv, workbook, cube, layer, page, chart, download, derived, *SPOKEN])
 @pytest.mark.parametrize("leak", [None, "4.25"])
 def test_what_one_file_withholds_no_other_may_show(look: Callable[[], list[str]], tmp_path: Path, write: Callable[[Path, str | None], None], leak: str | None) -> None:
     write(tmp_path, leak)
@@ -125,3 +212,13 @@ def test_a_small_count_in_a_file_is_found_though_the_mart_hides_it(look: Callabl
     (tmp_path / "exports" / "x" / "kinder.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     found = look()
     assert [text.split(":")[0] for text in found] == ["Zwei Auskünfte", "kleine Zahl in exports/x/kinder.csv"]
+
+
+@pytest.mark.parametrize(("men", "women", "finds"), [("5", "4", "Zwei Auskünfte: kinder,"), (".", "2", "kleine Zahl in reports/bericht/gebiet-raum-b.html (Altersaufbau, weiblich)"), ("1", ".", "kleine Zahl in reports/bericht/gebiet-raum-b.html (Altersaufbau, männlich)"), (".", ".", None)])
+def test_an_age_pyramid_tells_the_group_and_its_rest(look: Callable[[], list[str]], tmp_path: Path, men: str, women: str, finds: str | None) -> None:
+    """In a the number of all children is withheld and both halves of it would tell it; in b a half is small."""
+    area = "a" if women == "4" else "b"
+    body = f'<tr><th scope="row">0 bis 17</th><td class="z">{men}</td><td class="z">{women}</td></tr>'
+    site(tmp_path, f"gebiet-raum-{area}.html", f"<p>Altersaufbau am 31.12.2020</p><table><caption>Altersaufbau</caption><thead><tr><th>Alter</th><th>männlich</th><th>weiblich</th></tr></thead><tbody>{body}</tbody></table>")
+    found = look()
+    assert len(found) == (finds is not None) and all(text.startswith(finds) for text in found), found
