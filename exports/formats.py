@@ -322,49 +322,63 @@ def _save_timeless(book: Any, path: Path, rows: dict[str, bytes] | None = None) 
 
 
 def geopackage(db: DuckDBPyConnection, path: Path, epsg: int) -> list[Path]:
-    """Areas with one column per indicator of the newest year, one layer per level and area version, and a QGIS style each."""
+    """Areas with one column per indicator, each of its newest year, one layer per level and area version, and a QGIS style each."""
     import numpy as np
     import pyogrio
     import shapely
 
     path.unlink(missing_ok=True)
     styles: dict[str, Path] = {}
+    shows: dict[str, str] = {}
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FILE_TIME.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
     try:
         layers = db.execute("select distinct ebene, gebietsstand from zeilen order by all").fetchall()
         for level, version in layers:
-            newest = "select max(jahr) from zeilen where ebene = $level and gebietsstand = $version and wert is not null"
-            wide = f"""
-                pivot (select raumeinheit_id, indikator_id, wert from zeilen where ebene = {literal(level)} and gebietsstand = {literal(version)}
-                       and jahr = ({newest.replace('$level', literal(level)).replace('$version', literal(version))}))
-                on indikator_id using first(wert) group by raumeinheit_id"""
+            # Deliveries come at different times: a year with one new indicator must not hide all others.
+            newest = f"""
+                (select raumeinheit_id, indikator_id, indikator, einheit, jahr, wert from zeilen where ebene = {literal(level)} and gebietsstand = {literal(version)}
+                 qualify jahr = max(jahr) filter (where wert is not null) over (partition by indikator_id))"""
+            wide = f"pivot (select raumeinheit_id, indikator_id, wert from {newest}) on indikator_id using first(wert) group by raumeinheit_id"
             rows = db.sql(
-                f"""select raum.raumeinheit_id, raum.name, raum.flaeche_ha, raum.geometrie, werte.* exclude (raumeinheit_id)
+                f"""select raum.raumeinheit_id, raum.name, raum.flaeche_ha, raum.geometrie, raum.geometrie_epsg, werte.* exclude (raumeinheit_id)
                     from mart.dim_raumeinheit as raum left join ({wide}) as werte using (raumeinheit_id)
                     where raum.ebene = {literal(level)} and raum.gebietsstand = {literal(version)} and raum.geometrie is not null order by 1"""
             ).to_arrow_table()
             if not rows.num_rows:
                 continue
             layer = f"{level}_{version}"
-            fields = [name for name in rows.column_names if name != "geometrie"]
+            fields = [name for name in rows.column_names if name not in ("geometrie", "geometrie_epsg")]
             pyogrio.raw.write(
-                path, geometry=np.array(shapely.to_wkb(shapely.from_wkt(rows.column("geometrie").to_pylist())), dtype=object),
+                path, geometry=np.array(shapely.to_wkb(_in_crs(rows.column("geometrie").to_pylist(), rows.column("geometrie_epsg").to_pylist(), epsg)), dtype=object),
                 field_data=[np.array(rows.column(name).to_pylist(), dtype=object if name in ("raumeinheit_id", "name") else float) for name in fields],
                 fields=np.array(fields), layer=layer, driver="GPKG", geometry_type="Unknown", crs=f"EPSG:{epsg}", append=path.exists(),
             )  # fmt: skip
-            titles = dict(db.execute("select indikator_id, indikator || ' (' || einheit || ')' from zeilen group by all order by all").fetchall())
-            units = dict(db.execute("select indikator_id, einheit from zeilen group by all order by all").fetchall())
-            aliases = AREA_FIELDS | {name: titles[name] for name in fields if name in titles}
-            values = {name: sorted({v for v in rows.column(name).to_pylist() if v is not None}) for name in fields if name not in ("raumeinheit_id", "name", "geometrie")}
+            told = db.execute(f"select distinct indikator_id, indikator, jahr, einheit from {newest} order by all").fetchall()
+            units = {name: unit for name, _, _, unit in told}
+            aliases = AREA_FIELDS | {name: f"{title} {year} ({unit})" for name, title, year, unit in told}
+            values = {name: sorted({float(v) for v in rows.column(name).to_pylist() if v is not None}) for name in fields if name not in ("raumeinheit_id", "name")}
             shown = next((name for name in (*SHOWN, *values) if name != "flaeche_ha" and len(values.get(name, ())) > min(len(STEPS), rows.num_rows - 1)), "flaeche_ha")
             style = path.with_name(f"{path.stem}_{layer}.qml")
             style.write_text(_qml(["fid", *fields], aliases, shown, units.get(shown, "ha"), values[shown]), encoding="utf-8")
-            styles[layer] = style
+            styles[layer], shows[layer] = style, aliases[shown]
         if styles:
-            _default_styles(path, {layer: style.read_text(encoding="utf-8") for layer, style in styles.items()})
+            _default_styles(path, {layer: style.read_text(encoding="utf-8") for layer, style in styles.items()}, shows)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     return [path, *styles.values()]
+
+
+def _in_crs(texts: list[str], sources: list[int | None], epsg: int) -> Any:
+    """Shapes in the town's system; boundaries may have come in another one, degrees for example."""
+    import numpy as np
+    import shapely
+    from pyproj import Transformer
+
+    shapes, given = np.array(shapely.from_wkt(texts), dtype=object), np.array([source or epsg for source in sources])
+    for source in sorted({*given.tolist()} - {epsg}):
+        change = Transformer.from_crs(source, epsg, always_xy=True).transform
+        shapes[given == source] = shapely.transform(shapes[given == source], lambda xy, change=change: np.column_stack(change(xy[:, 0], xy[:, 1])))
+    return shapes
 
 
 #: Five steps of one hue that print in grey and are told apart by colour-blind readers, and the grey of areas without a value.
@@ -374,7 +388,7 @@ SHOWN = ("anteil_0_17", "anteil_65_plus", "einwohnerdichte")
 AREA_FIELDS = {"fid": "Nummer", "raumeinheit_id": "Schlüssel", "name": "Gebiet", "flaeche_ha": "Fläche (ha)"}
 
 
-def _default_styles(path: Path, styles: dict[str, str]) -> None:
+def _default_styles(path: Path, styles: dict[str, str], shows: dict[str, str]) -> None:
     """The styles once more inside the GeoPackage: QGIS loads a layer's default style from this table, not from a file beside it."""
     import numpy as np
     import pyogrio
@@ -385,7 +399,7 @@ def _default_styles(path: Path, styles: dict[str, str]) -> None:
     none = texts([""] * len(styles))
     columns = {
         "f_table_catalog": none, "f_table_schema": none, "f_table_name": texts(list(styles)), "f_geometry_column": texts(["geom"] * len(styles)), "styleName": texts(["Sozialraum"] * len(styles)),
-        "styleQML": texts(list(styles.values())), "styleSLD": none, "useAsDefault": np.ones(len(styles), dtype=bool), "description": texts(["Darstellung aus der Veröffentlichung"] * len(styles)),
+        "styleQML": texts(list(styles.values())), "styleSLD": none, "useAsDefault": np.ones(len(styles), dtype=bool), "description": texts([shows[layer] for layer in styles]),
         "owner": none, "ui": none, "update_time": np.full(len(styles), np.datetime64(FILE_TIME, "ms")),
     }  # fmt: skip
     pyogrio.raw.write(path, geometry=None, field_data=list(columns.values()), fields=np.array(list(columns)), layer="layer_styles", driver="GPKG", geometry_type=None, append=True, layer_options={"FID": "id"})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from xml.etree import ElementTree
 
+import duckdb
+import pyogrio
 import pytest
 
-from exports.formats import _qml
+from exports.formats import _qml, geopackage
 
 
 def style(values: list[float], unit: str = "Prozent") -> ElementTree.Element:
@@ -36,3 +39,22 @@ def test_columns_are_called_by_name_and_unit() -> None:
     assert {s.attrib["name"] for s in root.iter("symbol")} == {r.attrib["symbol"] for r in root.iter("rule")}
     (label,) = root.iter("text-style")
     assert root.attrib["labelsEnabled"] == "1" and label.attrib["fieldName"] == """coalesce("name", '') || '\n' || coalesce(format_number("quote", 1, 'de'), 'kein Wert')"""
+
+
+def test_layers_lie_in_the_system_of_the_town_and_show_each_indicator_in_its_newest_year(tmp_path: Path) -> None:
+    """15 degrees east is the middle of zone 33, 500,000 m; one boundary came in degrees, the other in metres."""
+    db = duckdb.connect()
+    db.execute("attach ':memory:' as mart")
+    db.execute("""create table mart.dim_raumeinheit as select * from (values
+        ('a', 'raum', 'g', 'Grad', 1.0, 'POLYGON ((15 52, 15.01 52, 15.01 52.01, 15 52))', 4326), ('m', 'raum', 'g', 'Meter', 1.0, 'POLYGON ((500000 5761000, 501000 5761000, 501000 5762000, 500000 5761000))', 25833)
+    ) t(raumeinheit_id, ebene, gebietsstand, name, flaeche_ha, geometrie, geometrie_epsg)""")
+    db.execute("""create view zeilen as select *, 'raum' as ebene, 'g' as gebietsstand from (values
+        ('a', 'alt', 'Alt', 2022, 'Prozent', 1.5), ('m', 'alt', 'Alt', 2022, 'Prozent', 2.5), ('a', 'alt', 'Alt', 2025, 'Prozent', null), ('m', 'alt', 'Alt', 2025, 'Prozent', null), ('a', 'neu', 'Neu', 2025, 'Prozent', 7.5)
+    ) t(raumeinheit_id, indikator_id, indikator, jahr, einheit, wert)""")
+    file, style = geopackage(db, tmp_path / "r.gpkg", 25833)
+    info = pyogrio.read_info(file, layer="raum_g")
+    left, bottom, right, top = info["total_bounds"]
+    assert info["crs"] == "EPSG:25833" and (left, right) == pytest.approx((500_000, 501_000), abs=1) and bottom == pytest.approx(5_761_000, abs=1_000) and top < 5_763_000
+    read, _, _, data = pyogrio.raw.read(file, layer="raum_g", read_geometry=False)
+    assert {name: column.tolist() for name, column in zip(read["fields"], data, strict=True) if name in ("alt", "neu")} == {"alt": [1.5, 2.5], "neu": [7.5, pytest.approx(float("nan"), nan_ok=True)]}
+    assert 'name="Alt 2022 (Prozent)"' in style.read_text(encoding="utf-8") and 'name="Neu 2025 (Prozent)"' in style.read_text(encoding="utf-8")
