@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from exports.contract import Contract, Table
 
@@ -26,17 +26,32 @@ FIELD_TYPES = {"varchar": "string", "double": "number", "bigint": "integer", "in
 SYMBOLS = ["", "-", ".", "*", "/", "( )", "...", "x", "p", "r"]
 
 
-def write_data_package(contract: Contract, folder: Path, files: dict[Path, tuple[Table | str, str]], facts: dict[str, str]) -> Path:
+class Head(Protocol):
+    """What a package says of itself; a contract says it."""
+
+    @property
+    def empfaenger(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def zweck(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def lizenz(self) -> str: ...
+
+
+def write_data_package(head: Head, folder: Path, files: dict[Path, tuple[Table | str, str]], facts: dict[str, str]) -> Path:
     """``datapackage.json`` beside the files it describes."""
     package: dict[str, Any] = {
         "profile": "data-package",
-        "name": contract.empfaenger.replace("_", "-"),
-        "id": f"{facts['release']}/{contract.empfaenger}",
-        "title": contract.name,
-        "description": contract.zweck + (" SIMULIERT: erfundene Daten der Modellstadt." if facts.get("simuliert") == "ja" else ""),
-        "version": contract.version,
+        "name": head.empfaenger.replace("_", "-"),
+        "id": f"{facts['release']}/{head.empfaenger}",
+        "title": head.name,
+        "description": head.zweck + (" SIMULIERT: erfundene Daten der Modellstadt." if facts.get("simuliert") == "ja" else ""),
+        "version": head.version,
         "created": facts["erstellt"],
-        "licenses": [{"name": contract.lizenz}],
+        "licenses": [{"name": head.lizenz}],
         "sources": [{"title": source} for source in facts["quellen"].split("; ")],
         "resources": [_resource(path, table, form) for path, (table, form) in sorted(files.items())],
     }

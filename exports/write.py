@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -30,7 +31,9 @@ def write_files(folders: dict[str, Path], tables: tuple[str, ...], contracts: li
     jobs = list(beside)
     for audience, folder in folders.items():
         own = facts | {"zielgruppe": audience}
-        jobs.append((_write_marts, folder, tables, own, simulated))
+        if tables:
+            licence = next((c.lizenz for c in contracts if c.zielgruppe == audience), "nur für den dienstlichen Gebrauch")
+            jobs.append((_write_marts, folder, tables, Handout(audience, licence), own, simulated))
         jobs += [(_write_package, folder, contract, own) for contract in contracts if contract.zielgruppe == audience]
     files = [path for written in side_by_side(workers, jobs) for path in written]
     for audience, folder in folders.items():
@@ -38,22 +41,40 @@ def write_files(folders: dict[str, Path], tables: tuple[str, ...], contracts: li
     return files
 
 
-def _write_marts(folder: Path, tables: tuple[str, ...], facts: dict[str, str], simulated: bool) -> list[Path]:
-    """Each mart as ``.parquet``, ``.csv`` and ``_excel.csv``. The facts go into the Parquet metadata next to the columns'
+@dataclass(frozen=True)
+class Handout:
+    """The marts of an audience as files: no agreement with a recipient, but a package like all others."""
+
+    empfaenger: str
+    lizenz: str
+    name: str = "Indikatorwerte zum Weiterrechnen"
+    zweck: str = "Alle Werte, die für diese Zielgruppe freigegeben sind oder zur Freigabe liegen, in einer Tabelle."
+    version: str = "1.0"
+
+
+def _write_marts(folder: Path, tables: tuple[str, ...], head: Handout, facts: dict[str, str], simulated: bool) -> list[Path]:
+    """Each mart as ``.parquet``, ``.csv`` and ``_excel.csv``, with a Data Package and checksums. The facts go into the Parquet metadata next to the columns'
     descriptions; every row says in its last column whether it comes from simulated deliveries: a CSV has no other place for it."""
     target = folder / "exports" / facts["zielgruppe"]
     target.mkdir(parents=True, exist_ok=True)
-    files = []
+    files: dict[Path, tuple[Table | str, str]] = {}
     said = {name: facts[name] for name in ("release", "stadt", "zielgruppe")}
     with _reading(folder / "mart.duckdb") as db:
         for table in tables:
             db.execute(f"create temp table {table} as select *, {simulated} as simuliert from mart.{table} order by all")
-            files += [
-                formats.parquet(db, table, target / f"{table}.parquet", said | _described(db, table)),
-                formats.machine_csv(db, table, target / f"{table}.csv"),
-                formats.excel_csv(db, named(table), target / f"{table}_excel.csv"),
-            ]
-    return files
+            files |= {
+                formats.parquet(db, table, target / f"{table}.parquet", said | _described(db, table)): (table, "parquet"),
+                formats.machine_csv(db, table, target / f"{table}.csv"): (table, "csv"),
+                formats.excel_csv(db, named(table), target / f"{table}_excel.csv"): (table, "excel_csv"),
+            }
+    return _sealed(target, [*files, write_data_package(head, target, files, facts)])
+
+
+def _sealed(folder: Path, files: list[Path]) -> list[Path]:
+    """The files of a package with the list of their checksums."""
+    sums = folder / CHECKSUMS
+    sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in sorted(files)), encoding="utf-8")
+    return [*sorted(files), sums]
 
 
 def named(table: str) -> str:
@@ -77,11 +98,7 @@ def _write_package(audience: Path, contract: Contract, facts: dict[str, str]) ->
             db.execute(f"create or replace temp table zeilen as select {listed} from {relation} order by {', '.join(formats.quoted(k) for k in table.schluessel)}")
             for form in table.formate:
                 written |= {path: (table, form) for path in formats.write(form, db, contract, table, folder, facts)}
-    package = write_data_package(contract, folder, written, facts)
-    sums = folder / CHECKSUMS
-    listed_files = sorted([*written, package])
-    sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in listed_files), encoding="utf-8")
-    return [*listed_files, sums]
+    return _sealed(folder, [*written, write_data_package(contract, folder, written, facts)])
 
 
 def _described(db: DuckDBPyConnection, table: str) -> dict[str, str]:
