@@ -552,13 +552,15 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **
         chosen = next((pattern for pattern in (chosen | (free & np.isin(kinds, meets)), free) if check.holds(pattern)), None)
         if chosen is None:
             raise Unprotectable(cells["zelle_id"].to_numpy(object)[check.open(free)].tolist())
-    if len(cells) > COMES_BACK:
-        return chosen
-    # What planners look at first comes back where it can: above the finest level, dearest count first.
-    spare = chosen & ~primary & cells["upper"].to_numpy() & ~cells["hidden"].to_numpy()
-    cost = pd.Series(cells["cost"].to_numpy()[spare]).groupby(kinds[spare]).sum().sort_values(ascending=False, kind="stable")
-    for kind in cost.index[:COME_BACK]:
-        without = chosen & ~(spare & (kinds == kind))
-        if not check.doubtful(without).any():
-            chosen = without
+    if len(cells) <= COMES_BACK:
+        # What planners look at first comes back where it can: above the finest level, dearest count first.
+        spare = chosen & ~primary & upper & ~hidden
+        cost = pd.Series(cells["cost"].to_numpy()[spare]).groupby(kinds[spare]).sum().sort_values(ascending=False, kind="stable")
+        for kind in cost.index[:COME_BACK]:
+            without = chosen & ~(spare & (kinds == kind))
+            if not check.doubtful(without).any():
+                chosen = without
+    # What is withheld alone in a sum can be worked out: withholding it protects nobody.
+    while (alone := chosen & ~primary & (touching.T @ (touching @ chosen.astype(float) == 1).astype(float) > 0)).any():
+        chosen = chosen & ~alone
     return chosen
