@@ -169,11 +169,11 @@ def _ages(columns: list[str], body: str, known: Names) -> Iterator[tuple[str, in
         low, high = int(ages.group(1)), int(ages.group(2)) if ages.group(2) else None
         numbers = {}
         for column, cell in zip(columns[1:], re.findall(r"<td\b[^>]*>(.*?)</td>", cells, re.S), strict=False):
-            if column in ("männlich", "weiblich") and re.fullmatch(NUMBER, _plain(cell)):
+            if column in ("männlich", "weiblich", "alle anderen") and re.fullmatch(NUMBER, _plain(cell)):
                 numbers[column] = int(_plain(cell).replace(".", ""))
         total = known.groups.get((low, high, None))
         for sex, number in numbers.items():
-            other = "w" if sex == "männlich" else "m"
+            other = "m" if sex == "weiblich" else "w"
             if group := known.groups.get((low, high, sex[0])) or known.groups.get((low, high, other)):
                 yield group, number, sex
         if total and len(numbers) == 2:

@@ -214,11 +214,12 @@ def test_a_small_count_in_a_file_is_found_though_the_mart_hides_it(look: Callabl
     assert [text.split(":")[0] for text in found] == ["Zwei Auskünfte", "kleine Zahl in exports/x/kinder.csv"]
 
 
-@pytest.mark.parametrize(("men", "women", "finds"), [("5", "4", "Zwei Auskünfte: kinder,"), (".", "2", "kleine Zahl in reports/bericht/gebiet-raum-b.html (Altersaufbau, weiblich)"), ("1", ".", "kleine Zahl in reports/bericht/gebiet-raum-b.html (Altersaufbau, männlich)"), (".", ".", None)])
-def test_an_age_pyramid_tells_the_group_and_its_rest(look: Callable[[], list[str]], tmp_path: Path, men: str, women: str, finds: str | None) -> None:
+@pytest.mark.parametrize("rest", ["männlich", "alle anderen"])
+@pytest.mark.parametrize(("others", "women", "finds"), [("5", "4", "Zwei Auskünfte: kinder,"), (".", "2", "kleine Zahl in reports/bericht/gebiet-raum-b.html (Altersaufbau, weiblich)"), ("1", ".", "kleine Zahl in reports/bericht/gebiet-raum-b.html (Altersaufbau, {rest})"), (".", ".", None)])
+def test_an_age_pyramid_tells_the_group_and_its_rest(look: Callable[[], list[str]], tmp_path: Path, others: str, women: str, finds: str | None, rest: str) -> None:
     """In a the number of all children is withheld and both halves of it would tell it; in b a half is small."""
     area = "a" if women == "4" else "b"
-    body = f'<tr><th scope="row">0 bis 17</th><td class="z">{men}</td><td class="z">{women}</td></tr>'
-    site(tmp_path, f"gebiet-raum-{area}.html", f"<p>Altersaufbau am 31.12.2020</p><table><caption>Altersaufbau</caption><thead><tr><th>Alter</th><th>männlich</th><th>weiblich</th></tr></thead><tbody>{body}</tbody></table>")
+    body = f'<tr><th scope="row">0 bis 17</th><td class="z">{others}</td><td class="z">{women}</td></tr>'
+    site(tmp_path, f"gebiet-raum-{area}.html", f"<p>Altersaufbau am 31.12.2020</p><table><caption>Altersaufbau</caption><thead><tr><th>Alter</th><th>{rest}</th><th>weiblich</th></tr></thead><tbody>{body}</tbody></table>")
     found = look()
-    assert len(found) == (finds is not None) and all(text.startswith(finds) for text in found), found
+    assert len(found) == (finds is not None) and all(text.startswith((finds or "").format(rest=rest)) for text in found), found
