@@ -22,6 +22,7 @@ from duckdb import DuckDBPyConnection
 
 from warehouse import facts as facts_of
 from warehouse.connect import connect, literal
+from warehouse.frozen import PERSONS
 from warehouse.ledger import Ledger
 from warehouse.paths import Home
 from warehouse.settings import Settings
@@ -35,13 +36,16 @@ HASH_LENGTH = 12
 AUTOMATIC = "verwaltung"
 BY_APPROVAL = ("traeger", "oeffentlich")
 AUDIENCES = (AUTOMATIC, *BY_APPROVAL)
-#: Who may see a column of which field class (``meta: feldklasse`` in the mart's yml); without one it is an aggregate.
+#: Who may see a column of which field class (``meta: feldklasse`` in the mart's yml); without one a number of persons or
+#: cases (frozen.PERSONS) is a key, and everything else an aggregate.
 MAY_SEE = {
     "aggregat": frozenset({"intern", *AUDIENCES}),
     "verwaltung": frozenset({"intern", AUTOMATIC}),
     "quasi": frozenset({"intern"}),
     "schluessel": frozenset({"intern"}),
 }
+#: What an export may read beside marts and gated relations: what the door says of deliveries and the town.
+DOOR = "stg_tuer__"
 
 
 class PublishRefused(Exception):
@@ -128,18 +132,21 @@ def mart_models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
     marts = {}
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and "marts" in node["fqn"]:
-            if not node["config"]["meta"].get("zielgruppen"):
-                raise PublishRefused(f"Der Mart {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
             _may_be_seen(node, "Mart")
             marts[node["name"]] = node
     return marts
 
 
 def _may_be_seen(node: dict[str, Any], kind_of_table: str) -> None:
-    """PublishRefused for a column of a field class that one of the table's audiences may not see."""
+    """PublishRefused for a table without an audience, and for a column of a field class that one of its audiences may not see."""
+    audiences = set(node["config"]["meta"].get("zielgruppen") or ())
+    if not audiences:
+        raise PublishRefused(f"Der {kind_of_table} {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
+    if unknown := sorted(audiences - MAY_SEE["aggregat"]):
+        raise PublishRefused(f"Der {kind_of_table} {node['name']} nennt die Zielgruppe {unknown[0]}, die es nicht gibt; möglich sind {', '.join(sorted(MAY_SEE['aggregat']))}.")
     for column in node["columns"].values():
-        kind = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("feldklasse", "aggregat")
-        if strangers := sorted(set(node["config"]["meta"]["zielgruppen"]) - MAY_SEE.get(kind, frozenset())):
+        kind = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}.get("feldklasse", "schluessel" if column["name"] in PERSONS else "aggregat")
+        if strangers := sorted(audiences - MAY_SEE.get(kind, frozenset())):
             raise PublishRefused(f"Der {kind_of_table} {node['name']} zeigt {strangers[0]} die Spalte {column['name']} der Feldklasse {kind}; bitte die Spalte entfernen oder seine Zielgruppen einschränken.")
 
 
@@ -216,13 +223,22 @@ def without(mart: Path, target: Path, where: Callable[[set[str]], str | None]) -
 
 
 def _export_models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """dbt models under models/exports; PublishRefused for one without an audience."""
+    """dbt models under models/exports; PublishRefused for one without an audience, or that reads past the gate."""
     models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model" and "exports" in n["fqn"]]
     for node in models:
-        if not node["config"]["meta"].get("zielgruppen"):
-            raise PublishRefused(f"Der Export {node['name']} nennt keine Zielgruppe; bitte in seiner yml unter meta: zielgruppen ergänzen.")
         _may_be_seen(node, "Export")
+        for other in (manifest["nodes"].get(name) for name in node.get("depends_on", {}).get("nodes", ())):
+            if other and other["resource_type"] == "model" and not _stands_open(other, set(node["config"]["meta"]["zielgruppen"])):
+                raise PublishRefused(f"Der Export {node['name']} liest {other['name']} am Schutz vorbei; bitte {GATED}… lesen oder einen Mart ohne Schutz, den seine Zielgruppe sehen darf.")
     return models
+
+
+def _stands_open(node: dict[str, Any], audiences: set[str]) -> bool:
+    """Whether an export for these audiences may read a model: gated, another export of theirs, an unprotected mart of theirs, or the door's."""
+    meta = node["config"]["meta"]
+    if node["name"].startswith((GATED, DOOR)):
+        return True
+    return bool({"marts", "exports"} & set(node["fqn"])) and not meta.get("schutz") and audiences <= set(meta.get("zielgruppen") or ())
 
 
 def _comment(db: DuckDBPyConnection, audience: str, tables: list[tuple[tuple[str, str], dict[str, Any], dict[str, Any]]]) -> None:

@@ -44,8 +44,13 @@ wert as (
         coalesce(muster.zaehler_gesperrt, false) as zaehler_gesperrt,
         coalesce(muster.nenner_gesperrt, false) as nenner_gesperrt,
         stadt_gesperrt.indikator_id is not null as vergleich_gesperrt,
+        -- Mittel mal veröffentlichter Nenner darf die gesperrte Summe nur auf ±5 nennen, sonst verriete der Unterschied zweier
+        -- Jahre das Alter dessen, der dazukam: unter 100 Personen ganze Jahre, unter 10 Jahrzehnte.
         -- 15 Stellen hat eine Gleitkommazahl: sie rundet nichts weg.
-        coalesce(muster.rundung_stellen, 15) as stellen,
+        case
+            when muster.rundung_stellen is null then 15
+            else least(muster.rundung_stellen, cast(floor(log10(greatest(indikatorwert.nenner, 1)) - 1) as integer))
+        end as stellen,
         case
             when indikatorwert.status_id in ('nicht_berechenbar', 'nicht_geliefert') then null
             when muster.wert_gesperrt then 'geheim_schutz'

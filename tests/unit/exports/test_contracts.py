@@ -38,6 +38,16 @@ def test_columns_and_audience_are_those_of_the_models(contract) -> None:
 
 
 @pytest.mark.parametrize("contract", AGREED, ids=lambda c: c.empfaenger)
+def test_every_model_takes_the_rows_of_its_own_audience_only(contract) -> None:
+    """The gate holds every audience's rows; the wrong name would hand out another one's."""
+    for table in contract.tabellen:
+        text = next(MODELS.glob(f"*/{contract.model_of(table)}.sql")).read_text(encoding="utf-8")
+        named = re.findall(r"zielgruppe\s*=\s*'(\w+)'|export_\w+\('(\w+)'", text)
+        assert {a or b for a, b in named} <= {contract.zielgruppe}
+        assert named or "exp_freigabe__" not in text
+
+
+@pytest.mark.parametrize("contract", AGREED, ids=lambda c: c.empfaenger)
 def test_a_changed_column_needs_a_new_version(contract) -> None:
     """versionen.json keeps what was agreed; another hash under the same version means: raise the version and enter it there."""
     agreed = json.loads(VERSIONS.read_text(encoding="utf-8"))[contract.empfaenger]

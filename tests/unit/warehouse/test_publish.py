@@ -122,3 +122,48 @@ def test_an_export_shows_no_class_its_audience_may_not_see(kind: str) -> None:
         publish._export_models({"nodes": {"model.p.exp_neu__tabelle": node}})
     columns["alter"]["meta"]["feldklasse"] = "aggregat"
     assert publish._export_models({"nodes": {"model.p.exp_neu__tabelle": node}}) == [node]
+
+
+def model(name: str, folder: str, columns: list[str] = (), needs: list[str] = (), **meta: object) -> dict:  # type: ignore[assignment]
+    return {"name": name, "resource_type": "model", "fqn": ["sozialraum", folder, name], "config": {"meta": meta}, "columns": {c: {"name": c} for c in columns}, "depends_on": {"nodes": list(needs)}}
+
+
+def exports(*nodes: dict) -> list[str]:
+    return [node["name"] for node in publish._export_models({"nodes": {node["name"]: node for node in nodes}})]
+
+
+@pytest.mark.parametrize(("meta", "says"), [({}, "nennt keine Zielgruppe"), ({"zielgruppen": []}, "nennt keine Zielgruppe"), ({"zielgruppen": ["verwaltung", "presse"]}, "nennt die Zielgruppe presse, die es nicht gibt")])
+def test_an_export_without_an_audience_is_refused(meta: dict, says: str) -> None:
+    with pytest.raises(publish.PublishRefused, match=f"Der Export exp_neu__t {says}"):
+        exports(model("exp_neu__t", "exports", **meta))
+    with pytest.raises(publish.PublishRefused, match=f"Der Mart fct_neu {says}"):
+        publish.mart_models({"nodes": {"fct_neu": model("fct_neu", "marts", **meta)}})
+
+
+@pytest.mark.parametrize("column", ["person_key", "haushalt_id", "adresse_id"])
+def test_a_number_of_persons_is_a_key_though_nobody_says_so(column: str) -> None:
+    with pytest.raises(publish.PublishRefused, match=f"die Spalte {column} der Feldklasse schluessel"):
+        exports(model("exp_neu__t", "exports", ["wert", column], zielgruppen=["verwaltung"]))
+
+
+@pytest.mark.parametrize(
+    ("other", "open_to_it"),
+    [
+        (model("exp_freigabe__fct_kennzahl", "gate"), True),
+        (model("stg_tuer__stadt", "staging"), True),
+        (model("fct_offen", "marts", zielgruppen=["intern", "verwaltung", "oeffentlich"]), True),
+        (model("fct_offen", "marts", zielgruppen=["intern", "verwaltung"]), False),
+        (model("fct_kennzahl", "marts", zielgruppen=["intern", "verwaltung", "oeffentlich"], schutz={"schluessel": ["x"]}), False),
+        (model("exp_b__t", "exports", zielgruppen=["verwaltung"]), False),
+        (model("int_kennzahl__wert", "intermediate"), False),
+        (model("stg_melderegister_bestand__person", "staging"), False),
+    ],
+    ids=lambda value: value["name"] if isinstance(value, dict) else str(value),
+)
+def test_an_export_reads_nothing_past_the_gate(other: dict, open_to_it: bool) -> None:
+    node = model("exp_a__t", "exports", needs=[other["name"]], zielgruppen=["oeffentlich"])
+    if open_to_it:
+        assert "exp_a__t" in exports(node, other)
+    else:
+        with pytest.raises(publish.PublishRefused, match=f"Der Export exp_a__t liest {other['name']} am Schutz vorbei"):
+            exports(node, other)
