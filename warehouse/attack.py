@@ -85,6 +85,20 @@ select index_id, ebene, count(*) || ' Indexwerte neben gesperrten', stichtag, co
 group by index_id, gebietsstand, ebene, stichtag having count(wert) > 0 and count(*) filter (status_id = 'geheim_schutz') > 0
 """
 
+#: A mean of few: times the denominator beside it, it names a sum that is nobody's to know (years of life) more closely than
+#: on ten, and two such sums name the age of who came or went between them.
+MEAN = """
+select i.indikator_id, i.ebene, i.raumeinheit_id, i.stichtag, i.wert from fct_indikatorwert i join dim_indikator d using (indikator_id)
+where exists (select 1 from dim_kennzahl k where k.mass = 'lebensjahre' and list_contains(regexp_extract_all(d.zaehler, '[a-z][a-z0-9_]*'), k.kennzahl_id))
+and i.nenner > 0 and abs(i.wert - round(i.wert, floor(log10(i.nenner / 10))::integer)) > 1e-9
+"""
+
+PUBLIC = """
+select f.stichtag, f.kennzahl_id, f.gebietsstand, f.ebene, f.raumeinheit_id, f.wert
+from fct_kennzahl f join fct_quellenstand q using (lieferung_id)
+where q.veroeffentlicht and f.wert is not null and (f.stichtag, f.kennzahl_id) in (select (stichtag, kennzahl_id) from gezaehlt) order by all
+"""
+
 EARLIER = """
 select 'jetzt ' || neu.wert || ', früher ' || alt.wert || ': ' || neu.kennzahl_id, neu.ebene, neu.raumeinheit_id, neu.stichtag, 0
 from gezaehlt neu join frueher.fct_kennzahl alt using (kennzahl_id, gebietsstand, ebene, raumeinheit_id, stichtag)
@@ -136,7 +150,7 @@ def _in_mart(folder: Path, least: int, levels: set[str], earlier: Iterable[Path]
                 if level not in levels:
                     found.append(f"{table} enthält die Ebene {level}, die diese Zielgruppe nicht sehen darf")
         db.execute(COUNTED)
-        ways = {"kleine Zahl": SMALL, "Gruppe in der Gruppe": WITHIN, "Rest der Summe": REMAINDER, "Rate": RATE.format(rows="fct_indikatorwert"), "Index": INDEX}
+        ways = {"kleine Zahl": SMALL, "Gruppe in der Gruppe": WITHIN, "Rest der Summe": REMAINDER, "Rate": RATE.format(rows="fct_indikatorwert"), "Index": INDEX, "Mittel": MEAN}
         for file in sorted(folder.glob("exports/*/fct_indikatorwert.parquet")):
             ways[f"Rate in {file.name}"] = RATE.format(rows=f"read_parquet({literal(file)})")
         for way, attack in ways.items():
@@ -167,6 +181,8 @@ def _solve(db: DuckDBPyConnection, least: int, known: dict[tuple, float]) -> lis
     value |= known
     if not value:
         return []
+    # A number that the supplier published itself, of a kind that others may not see everywhere, stands in the same sums.
+    value |= {tuple(key): wert for *key, wert in db.execute(PUBLIC).fetchall()}
     # What the supplier withheld or did not deliver stands in the sums as well, as a number nobody knows.
     missing = db.execute(
         "select stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id from gezaehlt join (select distinct stichtag, kennzahl_id, gebietsstand from gezaehlt where wert is not null)"
