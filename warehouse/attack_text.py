@@ -26,8 +26,8 @@ PAIR = re.compile(rf"\b({YEAR}): ({NUMBER})")
 BESIDE_THE_REST = re.compile(rf"(?: ({YEAR}))?:[^()■]{{0,60}}\(({NUMBER})[^()]{{0,25}} gegenüber [^()]*\)")
 #: A row of a table "Name (%) 14,4 12,7 bis 16,4".
 ROW = re.compile(rf"(?: \([^()]*\))? ({NUMBER})(?: {NUMBER} bis {NUMBER})")
-#: "14,2 % Name, 2024".
-BEFORE, AFTER = re.compile(rf"({NUMBER})(?: [^\d\s]\S{{0,12}}){{0,3}} $"), re.compile(rf", ({YEAR})\b")
+#: "14,2 % Name, 2024"; a sign in place of the number ends the search, before it stands the year of another.
+BEFORE, AFTER = re.compile(rf"({NUMBER})(?: [^\W\d]\S{{0,12}}| %){{0,3}} $"), re.compile(rf", ({YEAR})\b")
 COMPARED = re.compile(rf"\b({YEAR}) im Vergleich mit")
 TEXTS = re.compile(r'(?:aria-label|alt|title)="([^"]*\d[^"]*)"|<(?:p|li|figcaption|desc|title)\b[^>]*>((?:(?!</(?:p|li|figcaption|desc|title)>).)*)</', re.S)
 TABLE = re.compile(r"<table[^>]*>\s*<caption[^>]*>(.*?)</caption>\s*<thead>(.*?)</thead>\s*<tbody[^>]*>(.*?)(?:</tbody>|</table>)", re.S)

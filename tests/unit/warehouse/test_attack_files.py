@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 import shapely
 
 from warehouse.attack_files import told
+from warehouse.attack_text import Names, said
 
 LEAST = 3
 #: In area a the share is withheld, in b it is 5.5; of the children of a two are too few to be seen, those of b are nine.
@@ -223,3 +225,10 @@ def test_an_age_pyramid_tells_the_group_and_its_rest(look: Callable[[], list[str
     site(tmp_path, f"gebiet-raum-{area}.html", f"<p>Altersaufbau am 31.12.2020</p><table><caption>Altersaufbau</caption><thead><tr><th>Alter</th><th>{rest}</th><th>weiblich</th></tr></thead><tbody>{body}</tbody></table>")
     found = look()
     assert len(found) == (finds is not None) and all(text.startswith((finds or "").format(rest=rest)) for text in found), found
+
+
+def test_a_sign_is_no_number_whatever_stands_before_it() -> None:
+    """On a profile's row of facts, behind a fact of 2020, a withheld one: its number is not 2020."""
+    known = Names({"Anteil X": "anteil_x"}, {}, ("stadt", "s"), {}, re.compile("Anteil X"), re.compile("(?!)"))
+    assert list(said("42,1 Jahre Alter, 2020 . Anteil X, 2020", known, ("stadt", "s"))) == []
+    assert list(said("42,1 Jahre Alter, 2020 14,2 % Anteil X, 2020", known, ("stadt", "s"))) == [("anteil_x", ("stadt", "s"), 2020, "14,2")]
