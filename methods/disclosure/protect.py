@@ -31,7 +31,7 @@ DENOMINATOR = 60
 """Duals of 0/+1/-1 systems are small fractions; rounding to this denominator makes cuts exactly valid."""
 POOL_GAP = 0.1
 """Where an objective over many cells has a fractional optimum, a whole-number table this near to it will do."""
-PROMISING = 3.0
+PROMISING = 1.0
 """Cells whose reduced cost in the LP relaxation is above this many cells are not considered in the search."""
 WORTH_PRUNING = 0.05
 """Cells that cost less are shown nowhere anyway (see release): nothing is gained by publishing them again."""

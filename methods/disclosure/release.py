@@ -31,9 +31,9 @@ KEEP_DISCOUNT = 0.1
 """A cell that was withheld before costs a tenth: patterns do not flicker."""
 MANY, WIDE = 150, 150
 """With more primaries that hang together and more counts to choose from, a search takes too long: protected roughly."""
-CUTS = 20
+CUTS = 10
 """Per component and round; findings beyond that mostly end with the first ones."""
-COME_BACK = 8
+COME_BACK = 4
 """So many counts of a rough pattern are tried for whether their upper levels can be shown after all."""
 COMES_BACK = 1500
 """But only in a component of at most so many cells: in a larger one each trial takes half a second."""
