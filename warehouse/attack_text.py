@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +58,14 @@ class Names:
     groups: dict[tuple[int | None, int | None, str | None], str]
     mention: re.Pattern[str]
     heading: re.Pattern[str]
+    #: Published values of all years by (indicator, level, area).
+    values: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
+
+    def is_published(self, indicator: str, place: Place, number: str) -> bool:
+        """The number, rounded as it is written, is the published value of some year."""
+        digits = len(number.partition(",")[2])
+        value = float(number.replace(".", "").replace(",", "."))
+        return any(abs(round(shown, digits) - value) < 10.0 ** -(digits + 3) for shown in self.values.get((indicator, *place), ()))
 
     @cached_property
     def longest(self) -> list[str]:
@@ -90,7 +98,10 @@ def names(db: DuckDBPyConnection, version: str) -> Names:
     groups = {(low, high, sex): key for key, low, high, sex in db.execute("select kennzahl_id, alter_von, alter_bis, geschlecht from dim_kennzahl where mass = 'personen' and staatsangehoerigkeit is null and migrationshintergrund is null and wohndauer_ab is null order by 1").fetchall()}
     either = "|".join(map(re.escape, sorted(indicators, key=lambda name: (-len(name), name)))) or "(?!)"
     levels = "|".join(sorted({re.escape(level.capitalize()) for _, level, *_ in rows})) or "(?!)"
-    return Names(indicators, {name: next(iter(found)) for name, found in places.items() if len(found) == 1}, town, groups, re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), re.compile(rf"\b({levels}) (\S+)"))
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for indicator, level, key, value in db.execute(f"select indikator_id, ebene, raumeinheit_id, wert from fct_indikatorwert where gebietsstand = ({version}) and wert is not null").fetchall():
+        values.setdefault((indicator, level, key), []).append(value)
+    return Names(indicators, {name: next(iter(found)) for name, found in places.items() if len(found) == 1}, town, groups, re.compile(rf"(?<![\w-])(?:{either})(?![\w-])"), re.compile(rf"\b({levels}) (\S+)"), values)
 
 
 def said(text: str, known: Names, place: Place | None, year: int | None = None) -> Iterator[tuple[str, Place, int, str]]:
@@ -107,11 +118,12 @@ def said(text: str, known: Names, place: Place | None, year: int | None = None) 
                 yield from ((indicator, there, int(when), number) for when, number in PAIR.findall(found.group(1)))
         elif found := BESIDE_THE_REST.match(behind):
             there, when = known.area_after(behind[found.end() :]) or here, found.group(1) or year
-            if there and when:
+            # Without a year of its own a number may be that of another year, which stands beside it for everybody.
+            if there and when and (found.group(1) or not known.is_published(indicator, there, found.group(2))):
                 yield indicator, there, int(when), found.group(2)
         elif (found := AFTER.match(behind)) and (number := BEFORE.search(before)) and here:
             yield indicator, here, int(found.group(1)), number.group(1)
-        elif (found := ROW.match(behind)) and here and year:
+        elif (found := ROW.match(behind)) and here and year and not known.is_published(indicator, here, found.group(1)):
             yield indicator, here, year, found.group(1)
 
 

@@ -232,3 +232,10 @@ def test_a_sign_is_no_number_whatever_stands_before_it() -> None:
     known = Names({"Anteil X": "anteil_x"}, {}, ("stadt", "s"), {}, re.compile("Anteil X"), re.compile("(?!)"))
     assert list(said("42,1 Jahre Alter, 2020 . Anteil X, 2020", known, ("stadt", "s"))) == []
     assert list(said("42,1 Jahre Alter, 2020 14,2 % Anteil X, 2020", known, ("stadt", "s"))) == [("anteil_x", ("stadt", "s"), 2020, "14,2")]
+
+
+def test_a_number_without_a_year_may_be_the_published_one_of_another_year() -> None:
+    known = Names({"Anteil X": "anteil_x"}, {}, ("stadt", "s"), {}, re.compile("Anteil X"), re.compile("(?!)"), {("anteil_x", "stadt", "s"): [18.7755]})
+    assert list(said("Anteil X: höher (18,8 % gegenüber 4,4 % im Rest der Stadt)", known, ("stadt", "s"), 2022)) == []
+    assert list(said("Anteil X: höher (18,9 % gegenüber 4,4 % im Rest der Stadt)", known, ("stadt", "s"), 2022)) == [("anteil_x", ("stadt", "s"), 2022, "18,9")]
+    assert list(said("Anteil X 2022: höher (18,8 % gegenüber 4,4 % im Rest der Stadt)", known, ("stadt", "s"))) == [("anteil_x", ("stadt", "s"), 2022, "18,8")]
