@@ -13,8 +13,9 @@
     ) }}
 {%- endmacro %}
 
-{# Als Liste im Text, damit DuckDB die Ordner gezählter Lieferungen gar nicht erst öffnet. #}
-{% macro noch_nicht_gezaehlt(spalte='lieferung_id') -%}
-    {%- set gezaehlt = run_query("select distinct lieferung_id from " ~ this ~ " order by 1").columns[0].values() if execute and is_incremental() else [] -%}
+{# Als Liste im Text, damit DuckDB die Ordner gezählter Lieferungen gar nicht erst öffnet. behalten: das Modell, dessen Zeilen noch stehen. #}
+{% macro noch_nicht_gezaehlt(spalte='lieferung_id', behalten=none) -%}
+    {%- set behalten = behalten or (this if execute and is_incremental()) -%}
+    {%- set gezaehlt = run_query("select distinct lieferung_id from " ~ behalten ~ " order by 1").columns[0].values() if behalten else [] -%}
     {{ spalte ~ " not in ('" ~ gezaehlt | join("', '") ~ "')" if gezaehlt else 'true' }}
 {%- endmacro %}

@@ -1,6 +1,5 @@
 {# Nur Lieferungen, deren Haushalte noch nicht gebildet sind; die fertigen behält int_haushalt__person. #}
 {% set fertig = adapter.get_relation(target.database, this.schema, 'int_haushalt__person') if execute and not flags.FULL_REFRESH %}
-{% set gebildet = run_query("select distinct lieferung_id from " ~ fertig ~ " order by 1").columns[0].values() if fertig else [] %}
 
 -- Personen mit Hauptwohnung, fortlaufend nummeriert: Nummern verbinden sich schneller als Codes. Welche Person welche
 -- Nummer hat, ist gleichgültig; kein Ergebnis hängt daran. Wohnort ist die
@@ -33,9 +32,7 @@ with hauptwohnung as (
         geburtsort_schluessel
     from {{ ref('stg_melderegister_bestand__person') }}
     where wohnungsart = 'H'
-    {% if gebildet %}
-        and lieferung_id not in ('{{ gebildet | join("', '") }}')
-    {% endif %}
+        and {{ noch_nicht_gezaehlt(behalten=fertig) }}
 ),
 
 nummeriert as (
