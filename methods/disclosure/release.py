@@ -33,12 +33,13 @@ MANY, WIDE = 150, 150
 """With more primaries that hang together and more counts to choose from, a search takes too long: protected roughly."""
 CUTS = 10
 """Per component and round; findings beyond that mostly end with the first ones."""
-COME_BACK = 4
-"""So many counts of a rough pattern are tried for whether their upper levels can be shown after all."""
-COMES_BACK = 1500
+COME_BACK = 6
+"""So many trials for whether counts of a rough pattern can be shown on their upper levels after all, all together first, then by halves."""
+COMES_BACK = 2500
 """But only in a component of at most so many cells: in a larger one each trial takes half a second."""
-WIDER = 12
-"""So often a rough pattern takes in the sums around what is still open, before it gives up whole counts."""
+CAREFUL, WIDER = 12, 20
+"""So often a rough pattern takes in the cheapest count of each sum around what is still open, and so often in all with the
+whole sums after that, before it gives up whole counts."""
 HIDDEN_COST = 1e-3
 """Of a cell that no table shows: next to nothing, but its support counts."""
 SEARCH_GAP = 0.05
@@ -147,18 +148,19 @@ def groups(kennzahlen: pd.DataFrame, parts: pd.DataFrame) -> Groups:
             sums.append((whole, tuple(pieces)))
         for piece in pieces:
             loose[f"{whole} − {piece}"] = {whole: 1, piece: -1}
-    return Groups(hidden, list(dict.fromkeys(sums)), {n: e for n, e in loose.items() if n not in hidden})
+    return _union([Groups(hidden, sums, loose)])
 
 
 def _union(several: Iterable[Groups]) -> Groups:
+    """All groups once; what is structure in one of them is not loose in another."""
     hidden: dict[str, Mapping[str, int]] = {}
-    sums: list[tuple[str, tuple[str, ...]]] = []
+    sums: dict[tuple[str, tuple[str, ...]], None] = {}
     loose: dict[str, Mapping[str, int]] = {}
     for found in several:
         hidden |= found.hidden
-        sums += found.sums
+        sums |= dict.fromkeys(found.sums)
         loose |= found.loose
-    return Groups(hidden, list(dict.fromkeys(sums)), {n: e for n, e in loose.items() if n not in hidden})
+    return Groups(hidden, list(sums), {n: e for n, e in loose.items() if n not in hidden})
 
 
 def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: list, loose: dict) -> tuple[dict[str, int], list[tuple[str, float, float]]]:
@@ -525,28 +527,42 @@ def protect_release(
         done[:] = False
 
 
+def _cheapest(sums: sp.csr_array, candidates: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """Mask of the cheapest candidate of each sum that has one."""
+    members = sums.tocoo()
+    row, column = members.row[candidates[members.col]], members.col[candidates[members.col]]
+    order = np.lexsort((column, cost[column], row))
+    chosen = np.zeros(len(candidates), bool)
+    chosen[column[order[np.unique(row[order], return_index=True)[1]]]] = True
+    return chosen
+
+
 def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **rules) -> np.ndarray:
     """Without a search: what stands in a sum with a primary that is still open, on the finest level first.
 
     Where this is not enough, whole counts that meet a primary in a sum, and in the end all that may move.
     """
-    primary, free = cells["primary"].to_numpy(), ~cells["frozen"].to_numpy()
+    primary, free, cost = cells["primary"].to_numpy(), ~cells["frozen"].to_numpy(), cells["cost"].to_numpy()
+    upper, hidden = cells["upper"].to_numpy(), cells["hidden"].to_numpy()
     touching = abs(relations.astype(float))
 
+    def meet(mask: np.ndarray) -> np.ndarray:
+        return touching @ mask.astype(float) > 0
+
     def around(mask: np.ndarray) -> np.ndarray:
-        return (touching.T @ (touching @ mask.astype(float))) > 0
+        return touching.T @ meet(mask).astype(float) > 0
 
     check = Check(cells, relations, **rules)
-    upper, hidden = cells["upper"].to_numpy(), cells["hidden"].to_numpy()
     chosen = free & (primary | hidden)
-    for _ in range(WIDER):
-        if not (left := check.doubtful(chosen)).any():
+    for turn in range(WIDER):
+        if not (reach := check.doubtful(chosen)).any():
             break
-        reach = left
         # Over what is withheld already, until something stands beside it that is not.
         while not (near := around(reach) & free & ~chosen).any() and (wider := around(reach) & chosen & ~reach).any():
             reach = reach | wider
-        chosen = chosen | (near & ~upper if (near & ~upper).any() else near)
+        if (near & ~upper).any():
+            near = near & ~upper
+        chosen = chosen | (_cheapest(touching[meet(reach)], near, cost) if turn < CAREFUL else near)
     else:
         meets = np.unique(kinds[around(primary) & free & ~hidden])
         chosen = next((pattern for pattern in (chosen | (free & np.isin(kinds, meets)), free) if check.holds(pattern)), None)
@@ -555,11 +571,16 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **
     if len(cells) <= COMES_BACK:
         # What planners look at first comes back where it can: above the finest level, dearest count first.
         spare = chosen & ~primary & upper & ~hidden
-        cost = pd.Series(cells["cost"].to_numpy()[spare]).groupby(kinds[spare]).sum().sort_values(ascending=False, kind="stable")
-        for kind in cost.index[:COME_BACK]:
-            without = chosen & ~(spare & (kinds == kind))
+        waiting = [pd.Series(cost[spare]).groupby(kinds[spare]).sum().sort_values(ascending=False, kind="stable").index.to_numpy()]
+        for _ in range(COME_BACK):
+            if not waiting:
+                break
+            together = waiting.pop(0)
+            without = chosen & ~(spare & np.isin(kinds, together))
             if not check.doubtful(without).any():
                 chosen = without
+            elif len(together) > 1:
+                waiting = [*np.array_split(together, 2), *waiting]
     # What is withheld alone in a sum can be worked out: withholding it protects nobody.
     while (alone := chosen & ~primary & (touching.T @ (touching @ chosen.astype(float) == 1).astype(float) > 0)).any():
         chosen = chosen & ~alone
