@@ -446,26 +446,9 @@ class _Problem:
     def _narrow(self, part, component, moved, most, rng) -> tuple[list[int], list[int]]:
         """Primaries whose interval is narrower than required, and those narrower only for whole numbers."""
         tables = _Tables(part, self.value[component], self.width[component], self.primary[component], moved[:, component], rng)
-        try:
-            tables.draw(tables.wide)
-            if most == 0:
-                tables.draw(tables.proven, whole=True)
-                return component[tables.uncertain(tables.proven)].tolist(), []
-            waiting = tables.uncertain(tables.wide)
-            if len(waiting) and tables.constant(waiting):
-                return component[waiting].tolist(), []
-            narrow: list[int] = []
-            for cell in _spread(tables.uncertain(tables.wide), most):
-                if tables.narrow(cell):
-                    narrow.append(int(component[cell]))
-                if len(narrow) == most:
-                    break
-            if narrow:
-                return sorted(narrow), []
-            tables.draw(tables.proven, whole=True)
-            return [], component[[cell for cell in tables.uncertain(tables.proven) if tables.narrow_in_whole_numbers(cell)]].tolist()
-        finally:
-            self._moves += [(component[changed], change[changed]) for change in tables.changes for changed in [np.flatnonzero(change)]]
+        narrow, fractional = tables.judge(most)
+        self._moves += [(component[cells], change) for cells, change in tables.moves]
+        return component[narrow].tolist(), component[fractional].tolist()
 
     # --- cuts ---------------------------------------------------------------------------------------------------
 
@@ -557,14 +540,14 @@ class _Tables:
     """Tables of one component that agree with everything published, and how far each cell goes in them.
 
     `wide` is the reach [least, most] in fractions, `proven` in whole numbers: what two tables of whole numbers show is
-    proof. `changes`: those whole tables, each less the true one.
+    proof. `moves`: those whole tables, each as the cells in which it differs from the true one, and by how much.
     """
 
     def __init__(self, part, value, width, primary, moved, rng):
         self.value, self.width, self.primary, self.rng = value, width, np.flatnonzero(primary), rng
         self.count = len(value)
         self.wide, self.proven = value + moved, value + moved
-        self.changes: list[np.ndarray] = []
+        self.moves: list[tuple[np.ndarray, np.ndarray]] = []
         # Nothing is unbounded: twice all that is withheld plus the width is more than any criterion asks for.
         self.far = np.full(self.count, 2 * value.sum() + width.max() + 1)
         # Every count in two parts, of which the first may be capped: an objective on it alone stops to pull at the cap.
@@ -572,6 +555,26 @@ class _Tables:
         right = part @ value
         self.model = _model(np.zeros(2 * self.count), np.zeros(2 * self.count), np.tile(self.far, 2), sp.hstack([part, part]), right, right)
         self.free = np.zeros(self.count)
+
+    def judge(self, most: int | None) -> tuple[list[int], list[int]]:
+        """Narrow primaries, at most `most` of them, and where there are none those narrow for whole numbers; by 0 see `attack`."""
+        self.draw(self.wide)
+        if most == 0:
+            self.draw(self.proven, whole=True)
+            return self.uncertain(self.proven).tolist(), []
+        waiting = self.uncertain(self.wide)
+        if len(waiting) and self.constant(waiting):
+            return waiting.tolist(), []
+        narrow: list[int] = []
+        for cell in _spread(self.uncertain(self.wide), most):
+            if self.narrow(cell):
+                narrow.append(cell)
+            if len(narrow) == most:
+                break
+        if narrow:
+            return sorted(narrow), []
+        self.draw(self.proven, whole=True)
+        return [], [cell for cell in self.uncertain(self.proven).tolist() if self.narrow_in_whole_numbers(cell)]
 
     def is_narrow(self, reach: np.ndarray, cells: np.ndarray | int) -> np.ndarray:
         return reach[1, cells] - reach[0, cells] < self.width[cells] - TOLERANCE
@@ -631,7 +634,8 @@ class _Tables:
             np.minimum(reach[0], table, out=reach[0])
             np.maximum(reach[1], table, out=reach[1])
         if is_whole:
-            self.changes.append(np.rint(table - self.value))
+            change = np.rint(table - self.value)
+            self.moves.append((np.flatnonzero(change), change[change != 0]))
         return table
 
 
