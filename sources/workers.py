@@ -25,7 +25,7 @@ from warehouse.processes import end_with_parent
 from warehouse.settings import Settings
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["great_expectations", "duckdb_engine", "openpyxl", "pyogrio", "shapely", "sources.workers"])
+CONTEXT.set_forkserver_preload(["great_expectations", "duckdb_engine", "openpyxl", "pyogrio", "shapely", "sources.workers", "sources.worker_server"])
 KILLED = "Der Prozess, der sie prüfte, wurde von außen beendet, vermutlich fehlt Arbeitsspeicher; bitte memory_limit oder threads in sozialraum.yml verringern."
 
 
