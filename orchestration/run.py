@@ -14,7 +14,7 @@ from orchestration.dbt import parsing_ahead
 from orchestration.failures import UNCHANGED, PermanentFailure, explain
 from orchestration.resources import EDITION_TAG, Workplace
 from sources import retention
-from sources.accept import Delivery, pending, side_by_side
+from sources.accept import Delivery, needs_workers, pending
 from sources.workers import warm_up
 
 SIMULATION = ".simulation"
@@ -46,7 +46,7 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
     if edition is None and not place.fetching and not new and place.up_to_date():
         _forget_in_time(place)
         return False
-    if side_by_side(place.settings, new):
+    if needs_workers(place.settings, new):
         warm_up()
     _run_job(place, edition)
     return True

@@ -103,7 +103,7 @@ def pending(city: City, ledger: Ledger, inbox: Path) -> list[Delivery]:
     return _pending(city, city.quellen, ledger, scan(city, inbox))
 
 
-def side_by_side(settings: Settings, new: list[Delivery]) -> bool:
+def needs_workers(settings: Settings, new: list[Delivery]) -> bool:
     """Whether so many deliveries are looked at in several processes; who asks early can have them started (``workers.warm_up``)."""
     return settings.threads > 1 and len(new) >= MANY
 
@@ -218,7 +218,7 @@ class Door:
         self.store = Store(home, ledger, settings)
         self.examiner = Examiner(city, home, settings, columns)
         self.workers: Workers | None = None
-        if side_by_side(settings, _pending(city, self.waiting.values(), ledger, self.found)):
+        if needs_workers(settings, _pending(city, self.waiting.values(), ledger, self.found)):
             self.workers = Workers(settings.threads, city, home, settings, columns, self.examiner.memory // settings.threads)
         self.search_seconds = time.perf_counter() - start
 

@@ -8,8 +8,8 @@ import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from datetime import date
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
@@ -110,7 +110,6 @@ def simulate(
         events=world.event_counts(),
         rows=rows,
     )
-
 
 
 class _Offices:
