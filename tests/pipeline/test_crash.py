@@ -1,4 +1,4 @@
-"""Fifty SIGKILLs in sequence at random moments of whole runs in one home: readers see a whole state, the end is an undisturbed run's.
+"""Fifty SIGKILLs in sequence all along whole runs in one home: readers see a whole state, the end is an undisturbed run's.
 
 The runs are forked from a process that has everything imported, so that kills hit the work and not the start of Python.
 """
@@ -12,23 +12,29 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.pipeline.conftest import CORE, REPOSITORY, Town, keep
 
 KILLS = int(os.environ.get("SOZIALRAUM_ABBRUECHE", "50"))
+#: The steps of a run in which kills must have hit, by the first words it says of them.
+STEPS = {"Modelle und Prüfungen", "Veröffentlichung: Marts je Zielgruppe", "Veröffentlichung: Dateien und Sozialreport", "Veröffentlichung: Angriff auf das Ergebnis und Umschalten"}
 DRIVER = '''
-import json, os, random, signal, sys, time
+import json, os, random, re, signal, sys, time
+from collections import Counter
 from pathlib import Path
 import dagster, dagster_dbt, dbt.cli.main, great_expectations, duckdb, pyarrow, openpyxl
 from orchestration.resources import workplace
 from orchestration.run import execute
 from orchestration.definitions import build_definitions
-deliveries, kills = Path(sys.argv[1]), int(sys.argv[2])
+deliveries, kills, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 rng = random.Random(50)
+said = Path(os.environ["SOZIALRAUM_HOME"]).parent / "gesagt"
 
 def child():
+    said.write_text("Annahme")
     pid = os.fork()
     if pid:
         return pid
@@ -36,7 +42,7 @@ def child():
     os.dup2(devnull, 1); os.dup2(devnull, 2)
     code = 1
     try:
-        execute(workplace("hilden-simuliert", deliveries))
+        execute(workplace("hilden-simuliert", deliveries, said.write_text))
         code = 0
     finally:
         os._exit(code)
@@ -49,17 +55,26 @@ def whole():
         release = json.loads((current / "release.json").read_text())
         assert release["dateien"] == checksums(current / "exports"), release["release_id"]
 
-killed = ended = 0
-for number in range(kills):
+# All along the run, more of them early: what dies late costs most. The latest come last, for one that gets to its end
+# leaves nothing to do for those after it.
+moments = [seconds * ((number + rng.random()) / kills) ** 2 for number in range(kills)]
+mixed = moments[:kills * 4 // 5]
+rng.shuffle(mixed)
+moments = mixed + moments[len(mixed):]
+ended, steps = 0, Counter()
+for moment in moments:
     pid = child()
-    # Most die early, some get far.
-    time.sleep(rng.uniform(0.02, 0.8) if rng.random() < 0.8 else rng.uniform(0.8, 6.0))
+    time.sleep(moment)
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
-    killed, ended = killed + os.WIFSIGNALED(status), ended + os.WIFEXITED(status)
+    if os.WIFSIGNALED(status):
+        steps[re.sub(r": \\d.*", "", said.read_text())] += 1
+    else:
+        ended += 1
     whole()
+start = time.monotonic()
 _, status = os.waitpid(child(), 0)
-print(json.dumps({"getoetet": killed, "fertig": ended, "ende": status}))
+print(json.dumps({"getoetet": steps, "fertig": ended, "ende": status, "sekunden": time.monotonic() - start}))
 '''
 
 
@@ -72,18 +87,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return keep(folder, *CORE)
 
 
-def drive(town: Town, deliveries: Path, kills: int) -> dict[str, int]:
+def drive(town: Town, deliveries: Path, kills: int, seconds: float) -> dict[str, Any]:
     town.root.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run([sys.executable, "-c", DRIVER, str(deliveries), str(kills)], env=town.environment() | {"DAGSTER_DISABLE_TELEMETRY": "1"}, cwd=REPOSITORY, capture_output=True, text=True, timeout=3000)
+    done = subprocess.run([sys.executable, "-c", DRIVER, str(deliveries), str(kills), str(seconds)], env=town.environment() | {"DAGSTER_DISABLE_TELEMETRY": "1"}, cwd=REPOSITORY, capture_output=True, text=True, timeout=3600)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def test_fifty_kills(tmp_path: Path, tiny: Path) -> None:
     quiet, shaken = Town(tmp_path / "ruhig" / "data"), Town(tmp_path / "gestoert" / "data")
-    assert drive(quiet, tiny, 0)["ende"] == 0
-    counted = drive(shaken, tiny, KILLS)
-    assert counted["ende"] == 0 and counted["getoetet"] + counted["fertig"] == KILLS and counted["getoetet"] >= KILLS * 0.8
+    undisturbed = drive(quiet, tiny, 0, 0)
+    assert undisturbed["ende"] == 0
+    counted = drive(shaken, tiny, KILLS, undisturbed["sekunden"])
+    print(f"{undisturbed['sekunden']:.0f} s ungestört; {counted}")
+    killed = counted["getoetet"]
+    assert counted["ende"] == 0 and sum(killed.values()) + counted["fertig"] == KILLS
+    assert sum(killed.values()) >= KILLS * 0.8
+    assert STEPS <= killed.keys() or KILLS < 50
     exports = [{str(p.relative_to(t.current)): p.read_bytes() for p in sorted((t.current / "exports").rglob("*")) if p.is_file()} for t in (quiet, shaken)]
     assert exports[0].keys() == exports[1].keys() and exports[0]
     assert [name for name in exports[0] if exports[0][name] != exports[1][name]] == []

@@ -1,6 +1,6 @@
 """Deliveries of the simulated town, damaged by seeded generators: nearly all of it is refused or quarantined, nothing crashes.
 
-Takes whatever sources are declared and delivered. SOZIALRAUM_MUTATIONEN sets the number per source (default 12, 40 for acceptance);
+Takes whatever sources are declared and delivered. SOZIALRAUM_MUTATIONEN sets another number per source than 40;
 what is not found is listed in the failure.
 """
 
@@ -26,7 +26,7 @@ from warehouse.paths import Home
 from warehouse.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-EACH = int(os.environ.get("SOZIALRAUM_MUTATIONEN", "12"))
+EACH = int(os.environ.get("SOZIALRAUM_MUTATIONEN", "40"))
 FOUND = 0.99
 #: Classes that only an earlier delivery in the same area version can show.
 BESIDE = (shift_values, repeat_all, repeat_block)
