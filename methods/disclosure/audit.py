@@ -81,7 +81,8 @@ def audit(
     """Attack everything published at once, knowing that counts are whole and not negative.
 
     required: {zelle_id: width} of the cells that were promised protection. Without it every withheld cell counts, with
-    `minimum` as width, unless it is provably at least `minimum` itself. A cell of the known sums that was left out of
+    `minimum` as width, unless all that is known of it is that it is `minimum` or more; worked out exactly it is open whatever
+    its count, for why it was withheld no table says. A cell of the known sums that was left out of
     all tables is judged too: it is open when it must lie between 1 and minimum - 1.
     balances: further sums that are 0, {zelle_id: +1 or -1}. known: what the attacker knows besides, {zelle_id: count}.
     derivations: so many findings are written out as sums, `herleitung` of the others is empty.
@@ -202,8 +203,7 @@ def _judge(book: "_Book | Equations", minimum: int, required: Mapping[str, float
         if count < 0:
             raise ValueError(f"published numbers contradict each other: {names[cell]} would be {count:.0f}")
         if cell in width:
-            safe = required is None and count >= minimum
-            verdicts.append(_Verdict(cell, "withheld", "safe" if safe else "exact", count, count, width[cell]))
+            verdicts.append(_Verdict(cell, "withheld", "exact", count, count, width[cell]))
         elif not withheld[cell]:
             status = "exact" if 0 < count < minimum else "safe"
             verdicts.append(_Verdict(cell, "left out", status, count, count, minimum))
@@ -341,7 +341,7 @@ class _Component:
         low, high = self.low[place], self.high[place]
         if not high - low >= width:
             low, high = self._range(place, width)
-            if high - low < width and not (may_be_large and low >= minimum):
+            if high - low < width and not (may_be_large and minimum <= low < high):
                 return _Verdict(cell, "withheld", "exact" if low == high else "narrower", low, high, width)
         return _Verdict(cell, "withheld", "safe", low, high, width)
 

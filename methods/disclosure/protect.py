@@ -141,6 +141,10 @@ class Check:
         """No primary is open; says so sooner than `open`."""
         return not self._left(suppressed, 1).any()
 
+    def settled(self, suppressed: np.ndarray) -> np.ndarray:
+        """Mask of what is withheld beside the primaries and can be worked out all the same: withholding it protects nobody."""
+        return self._problem.settled(suppressed | self._problem.always)
+
     def _left(self, suppressed: np.ndarray, most: int | None) -> np.ndarray:
         left = self._problem.primary & ~suppressed
         for finding in self._problem.attack(suppressed | self._problem.always, most):
@@ -389,13 +393,8 @@ class _Problem:
         With 0 no cell is tried on its own: what tables for many cells do not show to be protected counts as open.
         A component once seen is not attacked again.
         """
-        withheld = np.flatnonzero(pattern)
-        system = sp.csr_array(self.columns[:, withheld])
-        touching = abs(system)
-        count, label = connected_components(touching.T @ touching, directed=False)
-        order = np.argsort(label, kind="stable")
         findings, moved = [], None
-        for component in np.split(withheld[order], np.cumsum(np.bincount(label, minlength=count))[:-1]):
+        for component in self._components(pattern):
             if not self.primary[component].any():
                 continue
             key = component.astype(np.int32).tobytes()
@@ -405,6 +404,42 @@ class _Problem:
                 self._verdicts[key] = list(self._attack_component(component, moved, most)), most
             findings += self._verdicts[key][0]
         return findings
+
+    def settled(self, pattern: np.ndarray) -> np.ndarray:
+        """Mask of the free cells in the pattern that are the same in every table that agrees with what it leaves published."""
+        settled = np.zeros(len(pattern), bool)
+        moved = self._reach(pattern)
+        for component in self._components(pattern):
+            asked = self.free[component] & (moved[0, component] == moved[1, component])
+            if asked.any():
+                settled[component[self._settled(component, asked, moved)]] = True
+        return settled
+
+    def _settled(self, component: np.ndarray, asked: np.ndarray, moved: np.ndarray) -> np.ndarray:
+        part = self._part(component)
+        still = np.zeros(len(component), bool)
+        while True:
+            tables = _Tables(part, self.value[component], np.ones(len(component)), asked, moved[:, component], np.random.default_rng(SEED))
+            narrow, fractional = tables.judge(None)
+            still[[*narrow, *fractional]] = True
+            if not narrow:
+                return still
+            # Of the others it is known so far that they move by fractions only.
+            asked &= ~still
+
+    def _components(self, pattern: np.ndarray) -> list[np.ndarray]:
+        """Withheld cells that hang together through sums."""
+        withheld = np.flatnonzero(pattern)
+        system = sp.csr_array(self.columns[:, withheld])
+        touching = abs(system)
+        count, label = connected_components(touching.T @ touching, directed=False)
+        order = np.argsort(label, kind="stable")
+        return np.split(withheld[order], np.cumsum(np.bincount(label, minlength=count))[:-1])
+
+    def _part(self, component: np.ndarray) -> sp.csr_array:
+        """The sums in which these cells stand."""
+        part = sp.csr_array(self.columns[:, component])
+        return part[np.diff(part.indptr) > 0]
 
     def _reach(self, pattern: np.ndarray) -> np.ndarray:
         """How far down and up each cell went in those whole tables met before that touch no cell published now."""
@@ -419,8 +454,7 @@ class _Problem:
         return reach
 
     def _attack_component(self, component: np.ndarray, moved: np.ndarray, most: int | None) -> Iterator[_Finding]:
-        part = sp.csr_array(self.columns[:, component])
-        part = part[np.diff(part.indptr) > 0]
+        part = self._part(component)
         primary = self.primary[component]
         rng = np.random.default_rng(SEED)
         if not self.interval or self.single[component].any():

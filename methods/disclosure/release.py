@@ -491,13 +491,17 @@ def protect_release(
             own = cells.iloc[members].assign(frozen=frozen[members])
             old = (before[members] | own["primary"].to_numpy()) & ~own["frozen"].to_numpy()
             try:
-                if old[~own["primary"].to_numpy()].any() and Check(own, part, criterion=criterion, singletons=singletons).holds(old):
-                    return members, old, True
+                check = Check(own, part, criterion=criterion, singletons=singletons)
+                kept = old[~own["primary"].to_numpy()].any() and check.holds(old)
                 choice = (~own["frozen"] & ~own["primary"] & ~own["hidden"]).sum()
-                if own["primary"].sum() > MANY and choice > WIDE:
-                    return members, _roughly(own, part, kinds[first_name[members]], criterion=criterion, singletons=singletons), False
-                # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
-                return members, protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1, cuts=CUTS, local_gap=REPAIR_GAP).suppressed, False
+                if kept:
+                    chosen = old
+                elif own["primary"].sum() > MANY and choice > WIDE:
+                    chosen = _roughly(own, part, kinds[first_name[members]], check)
+                else:
+                    # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
+                    chosen = protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1, cuts=CUTS, local_gap=REPAIR_GAP).suppressed
+                return members, chosen & ~check.settled(chosen), kept
             except Unprotectable as error:
                 return members, error, False
 
@@ -537,7 +541,7 @@ def _cheapest(sums: sp.csr_array, candidates: np.ndarray, cost: np.ndarray) -> n
     return chosen
 
 
-def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **rules) -> np.ndarray:
+def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, check: Check) -> np.ndarray:
     """Without a search: what stands in a sum with a primary that is still open, on the finest level first.
 
     Where this is not enough, whole counts that meet a primary in a sum, and in the end all that may move.
@@ -552,7 +556,6 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **
     def around(mask: np.ndarray) -> np.ndarray:
         return touching.T @ meet(mask).astype(float) > 0
 
-    check = Check(cells, relations, **rules)
     chosen = free & (primary | hidden)
     for turn in range(WIDER):
         if not (reach := check.doubtful(chosen)).any():
@@ -581,7 +584,4 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, **
                 chosen = without
             elif len(together) > 1:
                 waiting = [*np.array_split(together, 2), *waiting]
-    # What is withheld alone in a sum can be worked out: withholding it protects nobody.
-    while (alone := chosen & ~primary & (touching.T @ (touching @ chosen.astype(float) == 1).astype(float) > 0)).any():
-        chosen = chosen & ~alone
     return chosen

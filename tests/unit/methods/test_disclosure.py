@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 
 from methods.disclosure.audit import Published, audit
 from methods.disclosure.protect import Check, Unprotectable, protect
@@ -104,6 +105,12 @@ def test_auditor_agrees_with_brute_force():
             else:
                 assert (cell.unten, cell.oben) == (low, high)
             seen[expected] += 1
+        # The protector's own word on what its neighbours may show after all, found by its own code.
+        cells = mark(system, MINIMUM)
+        if not (suppressed & cells["frozen"]).any():
+            settled = Check(cells, system.relations).settled(suppressed)
+            assert settled.tolist() == [bool(s and not p and truth[n][0] == truth[n][1]) for n, s, p in zip(cells["zelle_id"], suppressed, cells["primary"], strict=True)]
+            seen["settled"] = seen.get("settled", 0) + int(settled.sum())
     assert min(seen.values()) > 150
 
 
@@ -225,6 +232,28 @@ def only(found):
 def test_total_minus_the_rest():
     cell = only(audit([one([("T", 12), ("a", None), ("b", 10)], [("T", ["a", "b"])])], 3))
     assert cell.status == "exact" and cell.herleitung == "anzahl|d=a = anzahl (12) - anzahl|d=b (10) = 2"
+
+
+def test_what_can_be_worked_out_is_open_whatever_its_count_and_an_interval_above_the_minimum_is_not():
+    sums = [("T", ["a", "b", "c"]), ("X", ["b", "c"])]
+    found = audit([one([("T", 40), ("X", 12), ("a", None), ("b", None), ("c", None)], sums)], 3)
+    assert found.open[["zelle_id", "unten"]].values.tolist() == [["anzahl|d=a", 28]]
+    # Of five and four unknown persons in two cells each holds at least three, by the caps beside them.
+    caps = [("T", ["a", "b"]), ("P", ["a", "p"]), ("Q", ["b", "q"])]
+    assert audit([one([("T", 9), ("P", 5), ("Q", 5), ("a", None), ("b", None), ("p", None), ("q", None)], caps)], 3).cells.set_index("zelle_id").loc["anzahl|d=a", ["status", "unten", "oben"]].tolist() == ["safe", 4, 5]
+
+
+def test_what_is_withheld_and_settled_all_the_same_is_told_apart():
+    # a is primary, b protects it; e stands alone in its sum, f and g are tied to 2f = 8 by two sums.
+    names, counts = ["T", "a", "b", "U", "e", "V", "f", "g", "W"], [6, 1, 5, 9, 9, 8, 4, 4, 0]
+    sums = [{"T": -1, "a": 1, "b": 1}, {"U": -1, "e": 1}, {"V": -1, "f": 1, "g": 1}, {"W": -1, "f": 1, "g": -1}]
+    relations = sp.csr_array(np.array([[row.get(name, 0) for name in names] for row in sums]))
+    cells = pd.DataFrame({"zelle_id": names, "wert": counts, "primary": [name == "a" for name in names], "frozen": [name in "TUVW" for name in names], "cost": 1.0, "required_width": 3})
+    assert (relations @ np.array(counts) == 0).all()
+    check = Check(cells, relations)
+    withheld = cells["zelle_id"].isin(list("abefg")).to_numpy()
+    assert [name for name, settled in zip(names, check.settled(withheld), strict=True) if settled] == ["e", "f", "g"]
+    assert check.holds(withheld & ~check.settled(withheld))
 
 
 def test_nested_age_bands_that_leave_out_the_difference():

@@ -104,6 +104,7 @@ TRAPS = {
     "confidence limits of a hidden rate": ("Rate", "update fct_indikatorwert set ki_unten = 5.5 where indikator_id = 'quote' and raumeinheit_id = 'a'"),
     "index values beside hidden ones": ("Index", "update fct_index set wert = 0.7 where raumeinheit_id = 'c'"),
     "mean of few, times its denominator": ("Mittel", "update fct_indikatorwert set nenner = 8, wert = 37.5 where indikator_id = 'durchschnittsalter'"),
+    "persons of one household, more than the minimum, follow from a sum": ("Gleichungen", shown("empfaenger", "b", 15)),
     "public table: the office published the sum": ("Gleichungen", shown("empfaenger", "b", 20), shown("empfaenger", "nord", 22, delivery="amt"), shown("empfaenger", "s", 57, delivery="amt")),
     "level that the audience may not see": ("dim_raumeinheit enthält die Ebene block", "insert into dim_raumeinheit select * replace ('block' as ebene) from dim_raumeinheit where raumeinheit_id = 'a'"),
     "a small count": ("kleine Zahl", shown("empfaenger", "c", 2), shown("empfaenger", "sued", 17), shown("empfaenger", "s", 39)),
