@@ -1,5 +1,8 @@
 """Intervals against published vectors, hand-worked examples, and what must hold for any numbers."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +11,8 @@ from scipy import stats
 
 from methods import intervals
 from methods.intervals import Z95, Z998, difference, dsr, mean, newcombe, poisson_interval, rate, rate_difference, wilson
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 EXACT = 1e-9
 nan = np.nan
@@ -298,3 +303,14 @@ def test_a_difference_is_the_mirror_of_the_opposite_one(first, second):
 def test_a_difference_to_something_unknown_is_unknown():
     for part in (*newcombe(1, 2, nan, 2), *newcombe(1, 2, 0, 0), *rate_difference(nan, 2, 1, 2)):
         assert np.isnan(part)
+
+
+def test_more_than_all_are_no_share_and_have_no_interval():
+    """Children in day care counted after the residents they are divided by: the value stays, the run goes on, nothing is claimed."""
+    spec = importlib.util.spec_from_file_location("intervall", REPOSITORY / "dbt_project/models/intermediate/indikator/int_indikator__intervall.py")
+    model = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(model)
+    x, n, rest_x, rest_n = (np.array(given, dtype=float) for given in ([11, 5, 5], [10, 10, 10], [5, 11, 5], [10, 10, 10]))
+    low, high, diff_low, diff_high = model.limits("wilson", x, n, None, rest_x, rest_n, None, np.ones(3))
+    assert np.isnan(low).tolist() == np.isnan(high).tolist() == [True, False, False]
+    assert np.isnan(diff_low).tolist() == np.isnan(diff_high).tolist() == [True, True, False]

@@ -18,6 +18,8 @@ def limits(method, x, n, squares, rest_x, rest_n, rest_squares, deff):
     clustered = {"deff1": deff, "deff2": deff}
     match method:
         case "wilson":
+            # Children in day care counted after the residents they are divided by may be more than all: no share, no interval.
+            x, rest_x = np.where(x > n, np.nan, x), np.where(rest_x > rest_n, np.nan, rest_x)
             own, difference = intervals.wilson(x, n, deff=deff), intervals.newcombe(x, n, rest_x, rest_n, **clustered)
         case "byar":
             _, *own = intervals.rate(x, n, deff=deff)

@@ -127,7 +127,8 @@ summen as (
 ),
 
 -- Zu welchem Stichtag der Nenner gehört, wo er einen eigenen hat: Kita-Kinder vom 1. März stehen über den Einwohnern
--- des 31. Dezember davor.
+-- des 31. Dezember davor. Fehlt der, gilt der letzte frühere, doch keiner, der zwei Jahre zurückliegt: über den Kindern von
+-- damals wären die von heute mehr als alle.
 nennerstichtag as (
     select zaehler.indikator_id, zaehler.gebietsstand, zaehler.stichtag, max(nenner.stichtag) as stichtag_nenner
     from (select distinct indikator_id, gebietsstand, stichtag from summen where mit_zaehler) as zaehler
@@ -136,6 +137,7 @@ nennerstichtag as (
         on zaehler.indikator_id = nenner.indikator_id
         and zaehler.gebietsstand = nenner.gebietsstand
         and nenner.stichtag <= case indikator.nenner_bezug when 'vorjahr' then zaehler.stichtag - interval 1 year else zaehler.stichtag end
+        and nenner.stichtag > case indikator.nenner_bezug when 'vorjahr' then zaehler.stichtag - interval 3 year else zaehler.stichtag - interval 2 year end
     group by zaehler.indikator_id, zaehler.gebietsstand, zaehler.stichtag
 ),
 
