@@ -13,6 +13,8 @@ SYSTEM = {
     "database or disk is full": f"Der Datenträger ist voll, {UNCHANGED}. Bitte Platz schaffen und den Lauf wiederholen.",
     "Read-only file system": f"Der Datenträger ist schreibgeschützt, {UNCHANGED}.",
     "Permission denied": f"Im Datenverzeichnis fehlt die Schreibberechtigung, {UNCHANGED}. ./sozialraum status zeigt, wo es liegt.",
+    "database disk image is malformed": "Das Verzeichnis der Lieferungen (ledger.sqlite) ist beschädigt; bitte das Datenverzeichnis aus der Sicherung wiederherstellen (README, Sichern).",
+    "file is not a database": "Das Verzeichnis der Lieferungen (ledger.sqlite) ist beschädigt; bitte das Datenverzeichnis aus der Sicherung wiederherstellen (README, Sichern).",
     "Could not set lock": f"Ein anderes Programm hält die Datenbank geöffnet, {UNCHANGED}. Bitte schließen und den Lauf wiederholen.",
 }
 

@@ -1,4 +1,5 @@
-"""Proves the trail: chain unbroken, ledger as the chain says, archive as received, releases traceable. Changes nothing."""
+"""Proves the trail, from the chain to the files and back: chain unbroken, ledger as the chain says, archive as received,
+releases as published and traceable, and nothing there that the ledger does not know. Changes nothing."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from orchestration import withdrawal
 from orchestration.resources import Workplace
 from warehouse import frozen, vault
 from warehouse.connect import connect, literal
-from warehouse.ledger import BEGINNING, delivery_facts, link_hash, release_facts
-from warehouse.publish import checksums
+from warehouse.ledger import BEGINNING, approval_facts, delivery_facts, link_hash, release_facts
+from warehouse.publish import contents
 from warehouse.settings import SettingsError
 
 
@@ -38,6 +39,7 @@ def findings(place: Workplace) -> Iterator[str]:
     said: dict[str, dict[str, Any]] = {}
     gone: set[str] = set()
     releases: dict[str, dict[str, Any]] = {}
+    approved: list[dict[str, Any]] = []
     known_bytes: dict[str, str] = {}
     for row in chain:
         facts = json.loads(row["angaben"])
@@ -48,32 +50,65 @@ def findings(place: Workplace) -> Iterator[str]:
             gone.add(facts["lieferung_id"])
         elif row["ereignis"] == "veroeffentlicht":
             releases[facts["release_id"]] = facts
+        elif row["ereignis"] == "freigegeben":
+            approved.append(facts)
     entries = {row["lieferung_id"]: row for row in ledger.deliveries()}
     for name, row in entries.items():
         if name not in said:
             yield f"Lieferung {name}: steht im Verzeichnis, aber nicht in der Kette."
-        elif json.loads(json.dumps(delivery_facts(row))) != said[name]:
+        elif not _as_said(delivery_facts(row), said[name]):
             yield f"Lieferung {name}: das Verzeichnis sagt etwas anderes als die Kette."
         elif row["status"] == "angenommen":
             yield from _originals(place, row, name in gone)
     for name in said.keys() - entries.keys():
         yield f"Lieferung {name}: steht in der Kette, aber nicht mehr im Verzeichnis."
+    for zone in (home.archive, home.sealed_archive):
+        # What lies under a name with a dot is being put there.
+        for folder in (f for f in sorted(zone.glob("*/*")) if not f.name.startswith(".") and f.name not in entries):
+            yield f"Archiv: {folder.relative_to(home.root)} gehört zu keiner Lieferung des Verzeichnisses."
     yield from frozen.tampered(home, chain)
     yield from _persons_left(place, frozen.deleted(chain))
     yield from withdrawal.left_over(place)
-    for release in ledger.releases():
-        if releases.get(release["release_id"]) != json.loads(json.dumps(release_facts(release))):
-            yield f"Veröffentlichung {release['release_id']}: das Verzeichnis sagt etwas anderes als die Kette."
+    listed = {row["release_id"]: row for row in ledger.releases()}
+    for name, release in listed.items():
+        if name not in releases or not _as_said(release_facts(release), releases[name]):
+            yield f"Veröffentlichung {name}: das Verzeichnis sagt etwas anderes als die Kette."
         for delivery, digest in release["eingaben"].get("lieferungen", {}).items():
             if known_bytes.get(delivery) != digest:
-                yield f"Veröffentlichung {release['release_id']}: die Lieferung {delivery} lässt sich nicht zurückverfolgen."
-        folder = home.published / release["release_id"]
-        if (folder / "release.json").is_file():
-            written = json.loads((folder / "release.json").read_text(encoding="utf-8"))
-            if written["eingaben"] != release["eingaben"]:
-                yield f"Veröffentlichung {release['release_id']}: release.json nennt andere Eingaben als das Verzeichnis."
-            if written.get("dateien") != checksums(folder / "exports"):
-                yield f"Veröffentlichung {release['release_id']}: Dateien unter exports/ wurden verändert."
+                yield f"Veröffentlichung {name}: die Lieferung {delivery} lässt sich nicht zurückverfolgen."
+    for name in releases.keys() - listed.keys():
+        yield f"Veröffentlichung {name}: steht in der Kette, aber nicht mehr im Verzeichnis."
+    recorded = [approval_facts(row) for row in ledger.approvals()]
+    for row in recorded:
+        if not any(_as_said(row, facts) for facts in approved):
+            yield f"Freigabe von {row['release_id']} für {row['zielgruppe']}: steht im Verzeichnis, aber nicht in der Kette."
+    for facts in approved:
+        if not any(_as_said(row, facts) for row in recorded):
+            yield f"Freigabe von {facts['release_id']} für {facts['zielgruppe']}: steht in der Kette, aber nicht im Verzeichnis."
+    hashes = {row["nummer"]: row["hash"] for row in chain} | {0: BEGINNING}
+    for shelf in (home.published, *sorted((home.published / "freigegeben").glob("*"))):
+        for folder in (f for f in sorted(shelf.glob("*")) if not f.is_symlink() and (f / "release.json").is_file() and not f.name.startswith(".")):
+            yield from _published(folder, f"Veröffentlichung {folder.relative_to(home.published)}", listed.get(folder.name), hashes)
+
+
+def _as_said(row: dict[str, Any], facts: dict[str, Any]) -> bool:
+    """Whether the ledger says what the chain says; an entry of an older version of this program says less."""
+    row = json.loads(json.dumps(row))
+    return all(row.get(name) == fact for name, fact in facts.items())
+
+
+def _published(folder: Path, what: str, release: dict[str, Any] | None, hashes: dict[int, str]) -> Iterator[str]:
+    """A folder that readers see: known to the ledger, made from what it says, and no byte other than published."""
+    if release is None:
+        yield f"{what}: liegt da, steht aber nicht im Verzeichnis."
+        return
+    written = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+    if written["eingaben"] != release["eingaben"]:
+        yield f"{what}: release.json nennt andere Eingaben als das Verzeichnis."
+    if "kette" in written and hashes.get(written["kette"]["nummer"]) != written["kette"]["hash"]:
+        yield f"{what}: die Kette, wie sie damals war, ist nicht mehr da; es fehlen Einträge, oder sie wurde neu geschrieben."
+    places = {"mart": "mart.duckdb wurde verändert", "dateien": "Dateien unter exports/ wurden verändert", "berichte": "Dateien unter reports/ wurden verändert"}
+    yield from (f"{what}: {places[name]}." for name, now in contents(folder).items() if name in written and written[name] != now)
 
 
 def _persons_left(place: Workplace, gone: set[str]) -> Iterator[str]:

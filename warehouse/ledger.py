@@ -75,17 +75,29 @@ def link_hash(row: dict[str, Any]) -> str:
 
 
 def delivery_facts(row: dict[str, Any]) -> dict[str, Any]:
-    """What the chain says about a delivery: which bytes, by which version of which rules, with which numbers."""
+    """What the chain says about a delivery: which bytes of which source and date, by which version of which rules, with which numbers and verdict."""
     verdict = row["pruefungen"]
-    return {name: row.get(name) for name in ("lieferung_id", "sha256", "status", "zeilen", "zeilen_quarantaene", "zeilen_gelesen", "zeilen_entfallen")} | {
+    names = ("lieferung_id", "quelle_id", "stichtag", "gebietsstand", "eingang", "sha256", "status", "meldung", "zeilen", "zeilen_quarantaene", "zeilen_gelesen", "zeilen_entfallen")
+    return {name: row.get(name) for name in names} | {
         "regelwerk": verdict.get("regelwerk"),
         "suite": verdict.get("suite"),
+        "urteil": _digest(verdict),
         "dateien": {file["datei"]: file["sha256"] for file in row["dateien"]},
     }
 
 
 def release_facts(row: dict[str, Any]) -> dict[str, Any]:
-    return {"release_id": row["release_id"], "eingaben": hashlib.sha256(json.dumps(row["eingaben"], sort_keys=True).encode()).hexdigest(), "lieferungen": row["eingaben"].get("lieferungen", {})}
+    return {"release_id": row["release_id"], "eingaben": _digest(row["eingaben"]), "lieferungen": row["eingaben"].get("lieferungen", {})}
+
+
+def approval_facts(row: dict[str, Any]) -> dict[str, Any]:
+    """What the chain says about an approval; the words of the discussion by fingerprint, for nothing can be taken out of a chain."""
+    return {name: row[name] for name in ("release_id", "zielgruppe", "datum", "rollen", "simuliert")} | {"besprechung": _digest(row["besprechung"])}
+
+
+def _digest(content: Any) -> str:
+    """Of what is written or of what comes back: numbers as keys return as text."""
+    return hashlib.sha256(json.dumps(json.loads(json.dumps(content)), sort_keys=True).encode()).hexdigest()
 
 
 class Ledger:
@@ -149,14 +161,19 @@ class Ledger:
     def link(self, event: str, facts: dict[str, Any], when: str) -> str:
         """Append to the chain; returns the hash of the new entry."""
         with self._whole():
-            last = self._db.execute("select nummer, hash from kette order by nummer desc limit 1").fetchone()
+            last = self.head()
             row = {
-                "nummer": last["nummer"] + 1 if last else 1, "zeit": when, "wer": actor(), "ereignis": event,
-                "angaben": json.dumps(facts, ensure_ascii=False, sort_keys=True), "vorher": last["hash"] if last else BEGINNING,
+                "nummer": last["nummer"] + 1, "zeit": when, "wer": actor(), "ereignis": event,
+                "angaben": json.dumps(facts, ensure_ascii=False, sort_keys=True), "vorher": last["hash"],
             }  # fmt: skip
             row["hash"] = link_hash(row)
             self._insert("insert", "kette", row)
         return row["hash"]
+
+    def head(self) -> dict[str, Any]:
+        """Number and hash of the newest entry of the chain."""
+        row = self._db.execute("select nummer, hash from kette order by nummer desc limit 1").fetchone()
+        return dict(row) if row else {"nummer": 0, "hash": BEGINNING}
 
     def chain(self) -> list[dict[str, Any]]:
         """All entries, oldest first; ``angaben`` as the text that was hashed."""
@@ -247,7 +264,7 @@ class Ledger:
     def record_approval(self, **row: Any) -> None:
         with self._whole():
             self._insert("insert", "freigabe", row)
-            self.link("freigegeben", {"release_id": row["release_id"], "zielgruppe": row["zielgruppe"], "rollen": row["rollen"]}, row["eingetragen"])
+            self.link("freigegeben", approval_facts(row), row["eingetragen"])
 
     def approvals(self, release_id: str | None = None) -> list[dict[str, Any]]:
         rows = self._rows("select * from freigabe order by freigabe_id")

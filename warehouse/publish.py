@@ -268,7 +268,9 @@ def finish(draft: Draft, home: Home, ledger: Ledger, *, keep: int, now: datetime
         "entwurf": True,
         "zielgruppen": [AUTOMATIC],
         "eingaben": draft.inputs,
-        "dateien": checksums(draft.folder / "exports"),
+        # The newest entry of the chain: one that is cut off before it no longer has it.
+        "kette": ledger.head(),
+        **contents(draft.folder),
         **facts,
     }
     _write_json(draft.folder / "release.json", release)
@@ -311,7 +313,7 @@ def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], 
     complete(draft)
     _write_json(
         draft / "release.json",
-        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, "dateien": checksums(draft / "exports"), "berichte": checksums(draft / "reports")},
+        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, **contents(draft)},
     )
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(draft, folder)
@@ -319,12 +321,18 @@ def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], 
     return folder
 
 
+def contents(folder: Path) -> dict[str, Any]:
+    """What was handed to an audience, by checksums: for its release.json, and for whoever proves it later."""
+    mart = folder / "mart.duckdb"
+    return {"mart": file_hash(mart) if mart.is_file() else None, "dateien": checksums(folder / "exports"), "berichte": checksums(folder / "reports")}
+
+
 def checksums(folder: Path) -> dict[str, str]:
     """Relative path -> sha256 of every file below a folder, in name order."""
-    return {str(p.relative_to(folder)): _file_hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {str(p.relative_to(folder)): file_hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def _file_hash(path: Path) -> str:
+def file_hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

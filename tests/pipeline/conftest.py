@@ -20,21 +20,6 @@ SMALL_DATES = [date(2018, 12, 31), date(2019, 12, 31), date(2020, 12, 31)]
 CORE = ("raumgliederung", "adressen", "melderegister_bestand", "wohnungen")
 
 
-#: Towns that a test runs for itself, a minute or more each. What the README's first command makes (``demo``) is always tried.
-OWN_RUNS = {"published_small", "small_deliveries", "later_deliveries", "later_small", "town", "empty", "tiny", "tables"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with whole runs of their own take part when SOZIALRAUM_LANGE_TESTS is set."""
-    if os.environ.get("SOZIALRAUM_LANGE_TESTS"):
-        return
-    skipped = pytest.mark.skip(reason="eigene ganze Läufe dauern zusammen über eine halbe Stunde; mit SOZIALRAUM_LANGE_TESTS=1 nehmen sie teil")
-    for item in items:
-        on_demo = hasattr(item, "callspec") and "demo" in item.callspec.params.values()
-        if item.path.parent.name == "pipeline" and OWN_RUNS & set(item.fixturenames) and not on_demo:  # type: ignore[attr-defined]
-            item.add_marker(skipped)
-
-
 @dataclass(frozen=True)
 class Town:
     """A data home and the commands that work on it."""

@@ -15,7 +15,7 @@ from orchestration.doctor import encryption
 from orchestration.resources import Workplace
 from sources import retention
 from sources.model import Aufbewahrung
-from warehouse import frozen, vault
+from warehouse import frozen, publish, vault
 from warehouse.connect import connect
 
 
@@ -134,3 +134,40 @@ def test_doctor_tells_encrypted_from_plain(register: Door, tmp_path) -> None:  #
     states = [encryption(register.home.sealed, mount(kind, device), blocks)[0] for kind, device in
               (("ext4", "/dev/dm-0"), ("ext4", "/dev/dm-1"), ("ext4", "/dev/sdb1"), ("ecryptfs", "/home/.ecryptfs"), ("overlay", "overlay"))]  # fmt: skip
     assert states == ["gut", "gut", "Mangel", "gut", "Hinweis"]
+
+
+def test_verify_finds_what_the_ledger_does_not_know(register: Door) -> None:
+    """Tampering with the ledger alone: dates, verdicts, approvals, entries that are cut off together with their part of the chain."""
+    work, db = place(register), register.ledger._db
+    draft = publish.begin(work.home, work.ledger, work.inputs(), None)
+    (draft.folder / "exports").mkdir()
+    (draft.folder / "exports" / "a.csv").write_text("1")
+    with connect(draft.folder / "mart.duckdb") as mart:
+        mart.execute("create table fct_kennzahl (lieferung_id varchar, wert double, status_id varchar, stichtag date, kennzahl_id varchar, gebietsstand varchar, ebene varchar, raumeinheit_id varchar); create table fct_quellenstand (lieferung_id varchar, veroeffentlicht boolean)")
+    released = publish.finish(draft, work.home, work.ledger, keep=5, now=NOW, facts={})
+    assert list(verify.findings(work)) == []
+
+    def changed(statement: str, back: str) -> list[str]:
+        db.executescript(statement)
+        found = list(verify.findings(work))
+        db.executescript(back)
+        assert list(verify.findings(work)) == []
+        return found
+
+    for column, value in (("stichtag", "2011-01-01"), ("eingang", "2011-01-01T00:00:00+00:00"), ("gebietsstand", "x"), ("meldung", "x"), ("pruefungen", "{}")):
+        db.execute(f"create temp table vorher as select lieferung_id, {column} as war from lieferung")
+        found = changed(f"update lieferung set {column} = '{value}' where quelle_id = 'adressen'", f"update lieferung set {column} = (select war from vorher where vorher.lieferung_id = lieferung.lieferung_id); drop table vorher")
+        assert [("sagt etwas anderes als die Kette" in text) for text in found] == [True], column
+    found = changed(
+        f"insert into freigabe values (1, '{released.name}', 'oeffentlich', '2025-01-01', 'niemand', 'keine', 0, '2025-01-01')", "delete from freigabe"
+    )
+    assert ["steht im Verzeichnis, aber nicht in der Kette" in text for text in found] == [True]
+    content = (released / "mart.duckdb").read_bytes()
+    (released / "mart.duckdb").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert ["mart.duckdb wurde verändert" in text for text in verify.findings(work)] == [True]
+    (released / "mart.duckdb").write_bytes(content)
+    # Whoever cuts the end off the chain must take the ledger's rows as well; the files still tell.
+    db.executescript("drop trigger kette_waechst; delete from kette where nummer = (select max(nummer) from kette); delete from release")
+    assert [text for text in verify.findings(work)] == [f"Veröffentlichung {released.name}: liegt da, steht aber nicht im Verzeichnis."]
+    db.executescript("delete from kette; delete from lieferung")
+    assert {text.split(":")[0] for text in verify.findings(work)} == {"Archiv", f"Veröffentlichung {released.name}"}
