@@ -24,7 +24,7 @@ def examine(place: Workplace) -> Iterator[tuple[State, str]]:
     """(state, German sentence) per point."""
     yield encryption(place.home.sealed)
     yield from _rights(place.home.sealed)
-    unsafe = open_secrets(place.home, place.settings)
+    unsafe = open_secrets(place.home, place.settings, place.city.logins)
     yield ("Mangel", f"{', '.join(p.name for p in unsafe)}: für andere lesbar; bitte chmod 600.") if unsafe else ("gut", "Geheimnisse sind nur für ihren Besitzer lesbar.")
     if any(place.home.sealed_archive.rglob("*.aesgcm")):
         try:

@@ -160,5 +160,5 @@ def workplace(town: str | None = None, deliveries: Path | None = None, echo: Cal
         raise PermanentFailure(f"Den Lieferordner {folder} gibt es nicht.")
     home.prepare(town)
     if careful:
-        check_secrets(home, settings)
+        check_secrets(home, settings, city.logins)
     return Workplace(city, home, settings, folder.resolve() if folder else None, echo or (lambda text: None))

@@ -458,6 +458,11 @@ class City(BaseModel):
     quellen: tuple[Quelle, ...]
     folder: Path
 
+    @property
+    def logins(self) -> list[Path]:
+        """Keys to log in to suppliers with."""
+        return [q.bezug.schluesseldatei for q in self.quellen if q.bezug and q.bezug.schluesseldatei]
+
     def quelle(self, quelle_id: str) -> Quelle:
         return next(q for q in self.quellen if q.quelle == quelle_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -96,15 +97,15 @@ def key_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "sozialraum"
 
 
-def open_secrets(home: Home, settings: Settings) -> list[Path]:
-    """Files with secrets that others than their owner may read."""
-    keys = [settings.schluesseldatei or _default_key_file(home), settings.archivschluesseldatei or key_folder() / f"{home.root.name}-{home.mark}.archivschluessel"]
+def open_secrets(home: Home, settings: Settings, logins: Iterable[Path] = ()) -> list[Path]:
+    """Files with secrets that others than their owner may read; ``logins`` are keys to log in to suppliers with."""
+    keys = [*logins, settings.schluesseldatei or _default_key_file(home), settings.archivschluesseldatei or key_folder() / f"{home.root.name}-{home.mark}.archivschluessel"]
     # A Postgres URL holds a password.
     keys += [home.config] if settings.dagster_postgres else []
     return [path for path in keys if path.is_file() and path.stat().st_mode & OTHERS_MAY_READ]
 
 
-def check_secrets(home: Home, settings: Settings) -> None:
+def check_secrets(home: Home, settings: Settings, logins: Iterable[Path] = ()) -> None:
     """SettingsError while a file with secrets is readable by others: nothing runs until it is protected."""
-    if unsafe := open_secrets(home, settings):
+    if unsafe := open_secrets(home, settings, logins):
         raise SettingsError(f"{', '.join(path.name for path in unsafe)}: Geheimnisse darin sind für andere lesbar; bitte mit chmod 600 schützen, vorher läuft nichts.")

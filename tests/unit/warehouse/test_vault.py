@@ -67,6 +67,16 @@ def test_secrets_that_others_may_read_stop_everything(place: tuple[Home, Setting
         vault.load_keys(home, settings)
 
 
+def test_a_suppliers_login_that_others_may_read_stops_everything(place: tuple[Home, Settings], tmp_path: Path) -> None:
+    login = tmp_path / "id_lieferant"
+    login.write_text("geheim")
+    login.chmod(0o600)
+    check_secrets(*place, [login])
+    login.chmod(0o640)
+    with pytest.raises(SettingsError, match="id_lieferant"):
+        check_secrets(*place, [login])
+
+
 def test_key_in_the_data_home_is_refused(place: tuple[Home, Settings]) -> None:
     home, _ = place
     with pytest.raises(SettingsError, match="außerhalb"):
