@@ -18,6 +18,8 @@ PAGE_LIMIT = 2 * 1024 * 1024
 CORE_PAGES = 12
 PAGE_TYPES = ("index.html", "raeume.html", "indikatoren.html", "methode.html", "indikator-anteil_65_plus.html", "indikator-einwohner.html", "gebiet-stadtbereich-01.html", "gebiet-sozialraum-0301.html")
 WIDTHS = (390, 1280)
+#: A profile with all its indicators, printed on A4.
+SHEETS = 16
 
 
 class Links(HTMLParser):
@@ -129,6 +131,7 @@ def test_every_printed_sheet_is_marked(browser: object, site: Path) -> None:
         page.goto((site / name).as_uri())
         texts = [sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(prefer_css_page_size=True))).pages]
         assert ["nicht freigegeben" in text and "Simulierte Daten:" in text for text in texts] == [True] * len(texts), name
+        assert len(texts) <= SHEETS, name
     page.close()
 
 
