@@ -37,11 +37,19 @@ def _mark(simulated: bool, x: float, y: float, anchor: str = "end") -> str:
 
 
 def breaks(values: np.ndarray, digits: int) -> list[float]:
-    """Upper limits of all classes but the last: rounded quantiles over all areas and years, so that a colour means the same everywhere."""
-    known = values[~np.isnan(values)]
+    """Upper limits of all classes but the last: rounded quantiles over all areas and years, so that a colour means the same everywhere.
+
+    No class is empty by construction: every limit lies above the lowest value as it is shown. Empty where all values are shown alike.
+    """
+    known = np.round(values[~np.isnan(values)], digits)
     if not known.size:
         return []
-    return sorted({round(float(q), digits) for q in np.quantile(known, np.arange(1, CLASSES) / CLASSES)})
+    limits = np.quantile(known, np.arange(1, CLASSES) / CLASSES)
+    above = known[known > known.min()]
+    if above.size and limits.max() <= known.min():
+        # Nearly all are alike (mostly none at all): those are the first class, the others share the rest.
+        limits = np.quantile(above, np.arange(CLASSES - 1) / (CLASSES - 1))
+    return sorted({limit for limit in np.round(limits, digits).tolist() if limit > known.min()})
 
 
 def class_of(value: float, limits: Sequence[float]) -> int:

@@ -71,7 +71,7 @@ def _areas(view: View) -> str:
     areas = {level.id: [[a.id, a.name, area_page(a) if level.profile else None] for a in view.mart.areas[level.id]] for level in view.mart.mapped}
     signs = {name: [row["zeichen"] or "…", row["bedeutung"]] for name, row in view.mart.statuses.items()}
     levels = {level.id: level.plural for level in view.mart.mapped}
-    return f"var sozialraum={_js({'daten': {}, 'gebiete': areas, 'zeichen': signs, 'ebenen': levels, 'vergleich': {k: [wording.COMPARISON_SIGN[k], v] for k, v in wording.COMPARISON.items()}})};\n"
+    return f"var sozialraum={_js({'daten': {}, 'gebiete': areas, 'zeichen': signs, 'ebenen': levels, 'vergleich': {k: [wording.COMPARISON_SIGN[k], v] for k, v in wording.COMPARISON.items()}, 'gleich': wording.ALIKE})};\n"
 
 
 def _values(view: View, indicator: dict[str, Any]) -> str:
@@ -110,9 +110,9 @@ def _map(view: View, indicator: dict[str, Any], choose: bool) -> dict[str, Any] 
 
 
 def legend(limits: list[float], digits: int) -> list[str]:
-    """Class names from the lowest up."""
+    """Class names from the lowest up; without limits there is one class."""
     if not limits:
-        return []
+        return [wording.ALIKE]
     texts = [wording.number(limit, digits) for limit in limits]
     return [f"unter {texts[0]}", *(f"{low} bis unter {high}" for low, high in zip(texts, texts[1:], strict=False)), f"{texts[-1]} und mehr"]
 

@@ -23,6 +23,8 @@ UNIT = {
 DIGITS = {"Personen": 0, "Verhältnis": 2, "Haushalte": 0, "Plätze": 0, "Anzahl": 0, "Fälle": 0, "Faktor": 2}
 #: Units of mere counts: a larger area has more of them, so they are not compared.
 COUNTS = ("Personen", "Haushalte")
+#: The legend of a map whose areas all have one colour.
+ALIKE = "überall derselbe Wert"
 MINUS = "−"
 NARROW = "\u202f"
 

@@ -100,7 +100,7 @@
       return tr;
     }));
     const grenzen = ebene ? ebene.grenzen.map((g) => zahl(g, d.stellen)) : [];
-    const klassen = grenzen.length ? ["unter " + grenzen[0], ...grenzen.slice(1).map((g, i) => grenzen[i] + " bis unter " + g), grenzen[grenzen.length - 1] + " und mehr"] : [];
+    const klassen = grenzen.length ? ["unter " + grenzen[0], ...grenzen.slice(1).map((g, i) => grenzen[i] + " bis unter " + g), grenzen[grenzen.length - 1] + " und mehr"] : ebene ? [sozialraum.gleich] : [];
     legende.replaceChildren(...klassen.map((text, i) => punkt("k" + i, text)), punkt("ohne", "kein Wert (Grund in der Tabelle)"));
   }
   function punkt(klasse, text) {

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from exports.report import PDF, SITE, Edition, build
-from exports.report.figures import scale_of
+from exports.report.figures import breaks, class_of, scale_of
 from exports.report.mart import HIGHER, LOWER, OPEN, OTHERS, SIMILAR, read
 from exports.report.view import View
 from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING
@@ -246,3 +246,32 @@ def test_axes_have_room_for_intervals_but_not_for_the_widest(make_mart: Callable
     assert scale_of(values) == pytest.approx((9.84, 12.16))
     assert scale_of(values, narrow) == pytest.approx((8.68, 13.32))
     assert scale_of(values, np.append(narrow, 90.0)) == pytest.approx((8.68, 13.32))
+
+
+@pytest.mark.parametrize(
+    ("values", "limits"),
+    [
+        # Quantiles of 1 to 11 at a fifth, two, three and four fifths.
+        (np.arange(1.0, 12.0), [3.0, 5.0, 7.0, 9.0]),
+        # Half of them none: nothing is below none, so the two lower quantiles, 0 and 0, are no limits.
+        (np.array([0.0] * 6 + [2.0, 4.0, 6.0, 8.0, 10.0]), [2.0, 6.0]),
+        # What is shown as 0,0 is none as well.
+        (np.array([0.0, 0.01, 0.02, 0.03, 0.04, 5.0]), [5.0]),
+        # Nine in ten none: they are the first class, the others the rest.
+        (np.array([0.0] * 18 + [1.0, 2.0]), [1.0, 1.2, 1.5, 1.8]),
+        (np.array([4.0, 4.0, np.nan]), []),
+        (np.array([np.nan]), []),
+    ],
+)
+def test_no_class_of_a_map_is_impossible(values: np.ndarray, limits: list[float]) -> None:
+    found = breaks(values, 1)
+    assert found == limits
+    shown = np.round(values[~np.isnan(values)], 1)
+    assert not shown.size or class_of(shown.min(), found) == 0
+
+
+def test_one_value_everywhere_is_one_class_that_says_so(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    build(make_mart(first=10.0), tmp_path / "aus", edition, {})
+    page = pages(tmp_path / "aus")["indikator-anteil_x.html"]
+    legend = page[page.index("data-legende") : page.index("kein Wert (Grund in der Tabelle)")]
+    assert legend.count("<li>") == 2 and "überall derselbe Wert" in legend and "unter" not in legend
