@@ -117,6 +117,10 @@ class Mart:
     without_map: dict[tuple[str, str, str], list[tuple]]
     withheld: list[dict[str, Any]]
     optional: dict[str, list[dict[str, Any]]]
+    #: Count -> its German name.
+    counts: dict[str, str]
+    #: Indicator -> deliveries its numerators and denominators come from, as far as these counts are published.
+    made_of: dict[str, set[str]]
 
     @property
     def town(self) -> Area:
@@ -170,6 +174,8 @@ def read(path: Path, levels: tuple[Level, ...]) -> Mart:
             _without_map(db, version, levels),
             _rows(db, """select ebene, status_id, count(*) as werte from fct_indikatorwert where ist_jahreswert group by all order by ebene, status_id"""),
             {name: _rows(db, f"select * from {name} order by all") for name in OPTIONAL if name in tables},
+            dict(db.execute("select kennzahl_id, name from dim_kennzahl").fetchall()),
+            _made_of(db),
         )  # fmt: skip
     _judge(mart)
     return mart
@@ -254,6 +260,24 @@ def _series(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...], are
                 given={name: laid(texts[name], None, object) for name in added},
             )  # fmt: skip
     return result
+
+
+def _made_of(db: DuckDBPyConnection) -> dict[str, set[str]]:
+    """A value names one delivery, that of its numerator; the denominator may be another's, and of another day."""
+    found: dict[str, set[str]] = {}
+    for indicator, delivery in db.execute(
+        """
+        with tag as (select distinct indikator_id, stichtag, coalesce(stichtag_nenner, stichtag) as stichtag_nenner from fct_indikatorwert where ist_jahreswert and wert is not null),
+        teil as (
+            select indikator_id, unnest(regexp_extract_all(zaehler, '\\w+')) as kennzahl_id, stichtag from tag join dim_indikator using (indikator_id)
+            union
+            select indikator_id, unnest(regexp_extract_all(nenner, '\\w+')), stichtag_nenner from tag join dim_indikator using (indikator_id)
+        )
+        select distinct indikator_id, k.lieferung_id from teil join fct_kennzahl k using (kennzahl_id, stichtag) where k.lieferung_id is not null
+        """
+    ).fetchall():
+        found.setdefault(indicator, set()).add(delivery)
+    return found
 
 
 def _judge(mart: Mart) -> None:

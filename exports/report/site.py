@@ -32,7 +32,7 @@ def write(view: View, paragraphs: dict[str, str], target: Path) -> None:
     mart, edition = view.mart, view.edition
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"zahl": wording.number, "menge": wording.amount}
-    environment.globals |= {"area_page": area_page, "indicator_page": indicator_page, "group_name": group_name, "edition": edition, "mart": mart, "view": view, "unit": wording.UNIT, "counts": wording.COUNTS,
+    environment.globals |= {"area_page": area_page, "indicator_page": indicator_page, "group_name": group_name, "edition": edition, "mart": mart, "view": view, "unit": wording.UNIT, "counts": wording.COUNTS, "interval": wording.INTERVAL,
                             "audience": {"verwaltung": "die Verwaltung", "traeger": "die Träger", "oeffentlich": "die Öffentlichkeit"}[edition.audience]}  # fmt: skip
 
     def page(template: str, name: str, **content: Any) -> None:
@@ -51,7 +51,7 @@ def write(view: View, paragraphs: dict[str, str], target: Path) -> None:
         (target / "daten" / f"{name}.js").write_text(_values(view, indicator), encoding="utf-8")
         (target / "daten" / f"{name}.csv").write_bytes(_csv(view, indicator))
         page("indikator.html.j2", indicator_page(name), indicator=indicator, karte=_map(view, indicator, False), towns=_towns(view, indicator), panels=_panels(view, indicator),
-             deliveries=_deliveries(view, indicator), newer=_newer(view, indicator))  # fmt: skip
+             deliveries=view.deliveries(indicator), formula=view.formula(indicator), legal=view.legal(indicator), newer=_newer(view, indicator))  # fmt: skip
     page("stadt.html.j2", "index.html", karte=_map(view, view.default, True), headlines=view.headlines(), index=view.index(), panels=view.panels(mart.town), facts=view.facts(mart.town),
          age=view.age(mart.town), editor=editor("stadt"), survey=view.survey(mart.town), themes=view.themes(mart.town), measures=view.measures(mart.town))  # fmt: skip
     for level in mart.profiles:
@@ -164,11 +164,6 @@ def _panels(view: View, indicator: dict[str, Any]) -> list[dict[str, Any]]:
     level = view.mart.profiles[0].id
     limits = None if indicator["einheit"] in wording.COUNTS else view.scale(level, indicator["indikator_id"])
     return [p for a in view.mart.areas[level] if (p := view.panel(a, indicator, limits))]
-
-
-def _deliveries(view: View, indicator: dict[str, Any]) -> list[dict[str, Any]]:
-    used = {d for level in view.mart.levels for d in view.mart.of(level.id, indicator["indikator_id"]).delivery.ravel() if isinstance(d, str)}
-    return [s for s in view.mart.sources if s["lieferung_id"] in used]
 
 
 def _newer(view: View, indicator: dict[str, Any]) -> list[dict[str, Any]]:

@@ -160,6 +160,31 @@ class View:
         low, high = self.scale(level, indicator["indikator_id"])
         return {"jahre": years, "grenzen": figures.breaks(one["wert"], digits), "skala": [round(low, 3), round(high, 3)], "werte": values}
 
+    # an indicator -------------------------------------------------------------------------------------------------
+
+    def formula(self, indicator: dict[str, Any]) -> dict[str, str]:
+        """How a value is worked out, in words and, where it follows from published counts, in their keys."""
+        if indicator["art"] == "gelieferte_rate":
+            return {"worte": "Wert wie geliefert; Zähler und Nenner kennt nur der Lieferant.", "schluessel": ""}
+        if indicator["ki_methode"] == "dsr":
+            return {"worte": wording.STANDARDISED.format(faktor=wording.number(indicator["faktor"], 0)), "schluessel": ""}
+        factor = f"{wording.number(indicator['faktor'], 0)} × " if indicator["nenner"] and indicator["faktor"] != 1 else ""
+        keys = factor + wording.fraction(indicator["zaehler"], indicator["nenner"])
+        return {"worte": re.sub(r"[^\W\d]\w*", lambda key: self.mart.counts.get(key[0]) or key[0], keys), "schluessel": keys}
+
+    def deliveries(self, indicator: dict[str, Any]) -> list[dict[str, Any]]:
+        """Of numerators and denominators, by source and day."""
+        used = {d for level in self.mart.levels for d in self.mart.of(level.id, indicator["indikator_id"]).delivery.ravel() if isinstance(d, str)}
+        used |= self.mart.made_of.get(indicator["indikator_id"], set())
+        return [s for s in self.mart.sources if s["lieferung_id"] in used]
+
+    def legal(self, indicator: dict[str, Any]) -> list[str]:
+        """The catalogue's legal basis; where that refers to the deliveries, theirs, each once."""
+        basis = indicator["rechtsgrundlage"]
+        if wording.PER_DELIVERY not in basis:
+            return [basis]
+        return [basis.partition(wording.PER_DELIVERY)[0].rstrip(", "), *dict.fromkeys(s["rechtsgrundlage"] for s in self.deliveries(indicator) if s["rechtsgrundlage"])]
+
     # a profile ----------------------------------------------------------------------------------------------------
 
     def rows(self, area: Area) -> list[dict[str, Any]]:

@@ -23,6 +23,14 @@ UNIT = {
 DIGITS = {"Personen": 0, "Verhältnis": 2, "Haushalte": 0, "Plätze": 0, "Anzahl": 0, "Fälle": 0, "Faktor": 2}
 #: Units of mere counts: a larger area has more of them, so they are not compared.
 COUNTS = ("Personen", "Haushalte")
+#: How the 95-% interval of a value is worked out, by the catalogue's key.
+INTERVAL = {
+    "wilson": "nach Wilson", "byar": "nach Byar, unter 10 Fällen exakt", "t": "nach der t-Verteilung", "keine": "keiner",
+    "dsr": "nach Dobson, für eine direkt altersstandardisierte Rate",
+}  # fmt: skip
+STANDARDISED = "Direkt altersstandardisiert: die Rate jeder Altersgruppe zählt so viel, wie die Altersgruppe in der Europastandardbevölkerung 2013 ausmacht; die Summe je {faktor} Einwohner. Die Altersgruppen selbst sind nicht veröffentlicht."
+#: What the catalogue says where the basis differs between deliveries; a reader gets those of the deliveries used.
+PER_DELIVERY = "Rechtsgrundlage je Lieferung"
 #: The legend of a map whose areas all have one colour.
 ALIKE = "überall derselbe Wert"
 MINUS = "−"
@@ -66,6 +74,14 @@ def counted(number_of: int, one: str, many: str = "") -> str:
     if number_of == 1:
         return one
     return f"{small[number_of] if 1 < number_of < len(small) else number(number_of, 0)} {many}".strip()
+
+
+def fraction(numerator: str, denominator: str | None) -> str:
+    """a, b + c -> a / (b + c): a sum keeps together, and before a fraction a factor holds for the whole of it."""
+    if not denominator:
+        return numerator
+    above, below = (f"({part})" if " " in part else part for part in (numerator, denominator))
+    return f"{above} / {below}"
 
 
 def trend_sentence(name: str, unit: str, verdict: str, first: tuple[int, float], last: tuple[int, float]) -> str:

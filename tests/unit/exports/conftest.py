@@ -46,17 +46,17 @@ def make_mart(tmp_path: Path) -> Callable[..., Path]:
             db.execute("create table dim_status as select * from (values ('wert', null, 'Wert vorhanden'), ('geheim_schutz', '.', 'von uns gesperrt'), ('nicht_geliefert', null, 'nicht geliefert')) t(status_id, zeichen, bedeutung)")
             db.execute("create table dim_indikator as select 'anteil_x' as indikator_id, 'Anteil X' as name, 'X' as kurzname, 'Was X ist.' as definition, 'x' as zaehler, 'einwohner' as nenner, 100.0 as faktor,"
                        " 'Prozent' as einheit, -1 as polaritaet, 'wilson' as ki_methode, 30 as mindestnenner, 'wohnen' as gruppe, 'Probe' as quelle, 'keine' as rechtsgrundlage, 'berechnet' as art")  # fmt: skip
-            db.execute("create table dim_kennzahl (kennzahl_id varchar, alter_von integer, alter_bis integer, geschlecht varchar, mass varchar)")
-            db.execute("create table fct_kennzahl (raumeinheit_id varchar, gebietsstand varchar, ebene varchar, stichtag date, kennzahl_id varchar, wert double)")
+            db.execute("create table dim_kennzahl (kennzahl_id varchar, alter_von integer, alter_bis integer, geschlecht varchar, mass varchar, name varchar)")
+            db.execute("create table fct_kennzahl (raumeinheit_id varchar, gebietsstand varchar, ebene varchar, stichtag date, kennzahl_id varchar, wert double, lieferung_id varchar)")
             for low, high in ((0, 17), (18, 64), (65, None), (80, None)):
                 name = f"alter_{low}_{'plus' if high is None else high}"
-                db.execute("insert into dim_kennzahl values (?, ?, ?, null, 'personen')", [name, low, high])
+                db.execute("insert into dim_kennzahl values (?, ?, ?, null, 'personen', ?)", [name, low, high, f"Einwohner {low} bis {high or 'älter'}"])
                 for area, level in (("s", "stadt"), *((a, "raum") for a in places)):
-                    db.execute("insert into fct_kennzahl values (?, 'g', ?, '2024-12-31', ?, ?)", [area, level, name, 500 if low == 80 else 2000])
+                    db.execute("insert into fct_kennzahl values (?, 'g', ?, '2024-12-31', ?, ?, 'l1')", [area, level, name, 500 if low == 80 else 2000])
             db.execute("create table fct_quellenstand as select 'probe' as quelle_id, 'l1' as lieferung_id, date '2024-12-31' as stichtag, timestamp '2025-01-02' as eingang, 5 as zeilen, 0 as zeilen_quarantaene,"
                        " true as aktiv, false as simuliert, 'keine' as rechtsgrundlage")  # fmt: skip
             db.execute("create table fct_indikatorwert (raumeinheit_id varchar, gebietsstand varchar, ebene varchar, stichtag date, jahr integer, ist_jahreswert boolean, gebietsstand_am_stichtag boolean,"
-                       " indikator_id varchar, zaehler double, nenner double, wert double, ki_unten double, ki_oben double, rest_wert double, diff double, diff_ki_unten double, diff_ki_oben double, status_id varchar, lieferung_id varchar)")  # fmt: skip
+                       " indikator_id varchar, zaehler double, nenner double, wert double, ki_unten double, ki_oben double, rest_wert double, diff double, diff_ki_unten double, diff_ki_oben double, status_id varchar, lieferung_id varchar, stichtag_nenner date)")  # fmt: skip
             for year in YEARS:
                 counts = {area: round((share + growth * (year - YEARS[0])) * RESIDENTS / 100) for area, share in (SHARES | {"r1": first}).items()}
                 total = sum(counts.values())
@@ -67,7 +67,7 @@ def make_mart(tmp_path: Path) -> Callable[..., Path]:
                     row = [x, n, value, value - 0.8, value + 0.8, rest, diff, diff - 0.9 if diff is not None else None, diff + 0.9 if diff is not None else None, "wert"]
                     if (area, year) in hidden:
                         row = [None] * 9 + ["geheim_schutz"]
-                    db.execute("insert into fct_indikatorwert values (?, 'g', ?, make_date(?, 12, 31), ?, true, true, 'anteil_x', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'l1')", [area, level, year, year, *row])
+                    db.execute("insert into fct_indikatorwert values (?, 'g', ?, make_date(?, 12, 31), ?, true, true, 'anteil_x', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'l1', make_date(?, 12, 31))", [area, level, year, year, *row, year])
             for statement in extra:
                 db.execute(statement)
         return path

@@ -115,9 +115,9 @@ def test_open_age_bands_are_split_where_both_are_published(make_mart: Callable[.
 
 def test_where_women_are_counted_beside_everybody_all_others_are_the_other_side(make_mart: Callable[..., Path], edition: Edition) -> None:
     """Of 2,000 from 0 to 17 are 900 women; of 2,000 from 65 on 1,200, of those of 80 and older (500) 400."""
-    women = "insert into dim_kennzahl select replace(kennzahl_id, 'alter', 'weiblich'), alter_von, alter_bis, 'w', mass from dim_kennzahl"
+    women = "insert into dim_kennzahl select replace(kennzahl_id, 'alter', 'weiblich'), alter_von, alter_bis, 'w', mass, name from dim_kennzahl"
     counts = """insert into fct_kennzahl select raumeinheit_id, gebietsstand, ebene, stichtag, replace(kennzahl_id, 'alter', 'weiblich'),
-        case kennzahl_id when 'alter_65_plus' then 1200 when 'alter_80_plus' then 400 else 900 end from fct_kennzahl"""
+        case kennzahl_id when 'alter_65_plus' then 1200 when 'alter_80_plus' then 400 else 900 end, lieferung_id from fct_kennzahl"""
     mart = read(make_mart(extra=(women, counts)), LEVELS)
     assert mart.residents["raum", "r1"] == {(0, OTHERS): 1100, (1, OTHERS): 1100, (2, OTHERS): 700, (3, OTHERS): 100, (0, "w"): 900, (1, "w"): 900, (2, "w"): 800, (3, "w"): 400}
     age = View(mart, edition).age(mart.areas["raum"][0])
@@ -126,7 +126,7 @@ def test_where_women_are_counted_beside_everybody_all_others_are_the_other_side(
 
 def test_counts_that_no_delivery_gives_do_not_cost_the_age_structure(make_mart: Callable[..., Path]) -> None:
     """The catalogue knows women per age band, this town's deliveries do not: the pyramid has one side then."""
-    women = "insert into dim_kennzahl select replace(kennzahl_id, 'alter', 'weiblich'), alter_von, alter_bis, 'w', mass from dim_kennzahl"
+    women = "insert into dim_kennzahl select replace(kennzahl_id, 'alter', 'weiblich'), alter_von, alter_bis, 'w', mass, name from dim_kennzahl"
     mart = read(make_mart(extra=(women,)), LEVELS)
     assert mart.residents["raum", "r1"] == {(0, ""): 2000, (1, ""): 2000, (2, ""): 1500, (3, ""): 500}
 
@@ -275,3 +275,32 @@ def test_one_value_everywhere_is_one_class_that_says_so(make_mart: Callable[...,
     page = pages(tmp_path / "aus")["indikator-anteil_x.html"]
     legend = page[page.index("data-legende") : page.index("kein Wert (Grund in der Tabelle)")]
     assert legend.count("<li>") == 2 and "überall derselbe Wert" in legend and "unter" not in legend
+
+
+def test_formula_keeps_sums_together_and_names_its_counts(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    """100 × x / a + b would be x per hundred a, and b more."""
+    catalogue = "update dim_indikator set zaehler = 'alter_80_plus', nenner = 'alter_0_17 + alter_18_64'"
+    build(make_mart(extra=(catalogue,)), tmp_path / "aus", edition, {})
+    page = pages(tmp_path / "aus")["indikator-anteil_x.html"]
+    assert "100 × Einwohner 80 bis älter / (Einwohner 0 bis 17 + Einwohner 18 bis 64)" in page
+    assert "<code>100 × alter_80_plus / (alter_0_17 + alter_18_64)</code>" in page
+
+
+def test_a_standardised_rate_shows_no_crude_formula(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    build(make_mart(extra=("update dim_indikator set ki_methode = 'dsr'",)), tmp_path / "aus", edition, {})
+    page = pages(tmp_path / "aus")["indikator-anteil_x.html"]
+    assert "Direkt altersstandardisiert" in page and "die Summe je 100 Einwohner" in page and "nach Dobson" in page
+    assert "dsr" not in page and " / <code>" not in page and "Schlüssel der Kennzahlen" not in page
+
+
+def test_deliveries_and_legal_basis_are_those_of_numerator_and_denominator(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    """Numerators came with l1, the denominator of 2024 with l2, and l3 has nothing to do with either."""
+    other = """insert into fct_quellenstand select quelle, lieferung, date '2024-12-31', timestamp '2025-01-03', 7, 0, true, false, grund
+        from (values ('register', 'l2', '§ 34 BMG'), ('fremd', 'l3', 'keine Sache')) t(quelle, lieferung, grund)"""
+    counts = "update fct_kennzahl set lieferung_id = 'l2'"
+    catalogue = "update dim_indikator set nenner = 'alter_0_17', rechtsgrundlage = 'Statistik der Stadt, Rechtsgrundlage je Lieferung in fct_quellenstand'"
+    build(make_mart(extra=(other, counts, catalogue)), tmp_path / "aus", edition, {})
+    page = pages(tmp_path / "aus")["indikator-anteil_x.html"]
+    part = page[page.index('id="lieferungen"') :]
+    assert "<code>l1</code>" in part and "<code>l2</code>" in part and "l3" not in part
+    assert "<dd>Statistik der Stadt<br>keine<br>§ 34 BMG</dd>" in page and "fct_quellenstand" not in page
