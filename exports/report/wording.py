@@ -13,6 +13,10 @@ TREND = {RISING: "steigt", FALLING: "fällt", NO_TREND: "keine nachweisbare Ver�
 TREND_SIGN = {RISING: "↗", FALLING: "↘", NO_TREND: "○", NOT_COMPUTABLE: "?"}
 COMPARISON = {HIGHER: "höher", LOWER: "niedriger", SIMILAR: "kein nachweisbarer Unterschied", OPEN: "lässt sich nicht sagen"}
 COMPARISON_SIGN = {HIGHER: "▲", LOWER: "▼", SIMILAR: "○", OPEN: "?"}
+#: The one word for what a test bears, and what it means: methods.trend.judge, and the adjusted p-values of the marts per year and set of boundaries.
+PROVEN = "nachweisbar"
+FAMILY = "über alle Indikatoren, Gebiete und Ebenen desselben Jahres und Gebietsstands (Benjamini und Hochberg)"
+CERTAINTY = "„Nachweisbar“ heißt: auch bei der großen Zahl gleichzeitiger Prüfungen. Von allen Unterschieden eines Jahres, die so heißen, sind im Mittel höchstens 5 Prozent falsch, ebenso von allen Entwicklungen."
 #: As values carry them; of whom a rate counts stands in its name and definition.
 UNIT = {
     "Prozent": "%", "Prozentpunkte": "Pp.", "je 100 Personen": "je 100", "je 100 Einwohner": "je 100", "je 1.000 Einwohner": "je 1.000", "je 10.000 Einwohner": "je 10.000", "je 1.000 Frauen": "je 1.000",
@@ -86,11 +90,14 @@ def fraction(numerator: str, denominator: str | None) -> str:
 
 def trend_sentence(name: str, unit: str, verdict: str, first: tuple[int, float], last: tuple[int, float]) -> str:
     """One line on the last five years. ``first``/``last``: year and value; the direction is the test's, not the numbers'."""
-    ends = f"{first[0]}: {amount(first[1], unit)}, {last[0]}: {amount(last[1], unit)}"
     if verdict == NOT_COMPUTABLE:
         return f"{name}: Ob sich etwas verändert hat, lässt sich nicht sagen."
-    certain = "; statistisch gesichert (99,8\u202f%)" if verdict in (RISING, FALLING) else ""
-    return f"{name}: {TREND[verdict]} ({ends}){certain}."
+    then, now = amount(first[1], unit), amount(last[1], unit)
+    sure = f"{PROVEN} " if verdict in (RISING, FALLING) else ""
+    # All five years decide; where the two ends alone would say something else, they stand beside each other.
+    if (last[1] - first[1]) * {RISING: 1, FALLING: -1}.get(verdict, 0) > 0:
+        return f"{name}: {TREND[verdict]} {sure}von {then} ({first[0]}) auf {now} ({last[0]})."
+    return f"{name}: {TREND[verdict]} {sure}({first[0]}: {then}, {last[0]}: {now})."
 
 
 def comparison_sentence(name: str, unit: str, verdict: str, value: float, rest: float) -> str:
@@ -98,7 +105,7 @@ def comparison_sentence(name: str, unit: str, verdict: str, value: float, rest: 
     if verdict == OPEN:
         return f"{name}: Ob es einen Unterschied zum Rest der Stadt gibt, lässt sich nicht sagen."
     both = f"{amount(value, unit)} gegenüber {amount(rest, unit)} im Rest der Stadt"
-    return f"{name}: {COMPARISON[verdict]} ({both})." if verdict != SIMILAR else f"{name}: {COMPARISON[verdict]} zum Rest der Stadt."
+    return f"{name}: {PROVEN} {COMPARISON[verdict]} ({both})." if verdict != SIMILAR else f"{name}: {COMPARISON[verdict]} zum Rest der Stadt."
 
 
 def judged(verdict: str, polarity: int) -> str:
@@ -139,9 +146,9 @@ def trends(verdicts: Sequence[str], rising: Sequence[str], falling: Sequence[str
         return "Wie sich das Gebiet in den letzten fünf Jahren verändert hat, lässt sich nicht sagen: dafür braucht es fünf aufeinanderfolgende Jahre mit Fallzahlen auf denselben Grenzen."
     parts = []
     if rising:
-        parts.append(f"In den letzten fünf Jahren {'steigt' if len(rising) == 1 else 'steigen'}: {listing(rising)}.")
+        parts.append(f"In den letzten fünf Jahren {'steigt' if len(rising) == 1 else 'steigen'} {PROVEN}: {listing(rising)}.")
     if falling:
-        parts.append(f"{'Es' if rising else 'In den letzten fünf Jahren'} {'fällt' if len(falling) == 1 else 'fallen'}: {listing(falling)}.")
+        parts.append(f"{'Es' if rising else 'In den letzten fünf Jahren'} {'fällt' if len(falling) == 1 else 'fallen'} {PROVEN}: {listing(falling)}.")
     if not parts:
         parts.append(f"In den letzten fünf Jahren ist bei {_of(tested)} keine Veränderung nachweisbar.")
     elif count[NO_TREND]:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from exports.report import PDF, SITE, Edition, build
 from exports.report.figures import breaks, class_of, scale_of
 from exports.report.mart import HIGHER, LOWER, OPEN, OTHERS, SIMILAR, read
 from exports.report.view import View
+from exports.report.wording import CERTAINTY
 from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING
 from tests.unit.exports.conftest import LEVELS
 
@@ -304,3 +306,17 @@ def test_deliveries_and_legal_basis_are_those_of_numerator_and_denominator(make_
     part = page[page.index('id="lieferungen"') :]
     assert "<code>l1</code>" in part and "<code>l2</code>" in part and "l3" not in part
     assert "<dd>Statistik der Stadt<br>keine<br>§ 34 BMG</dd>" in page and "fct_quellenstand" not in page
+
+
+def test_certainty_is_said_once_and_alike(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    """The level of one test is not the certainty of a sentence, and the family is the whole edition, not a level of it."""
+    build(make_mart(growth=1.0), tmp_path / "aus", edition, {})
+    found = pages(tmp_path / "aus")
+    assert "nachweisbar höher (" in found["index.html"] and "steigt nachweisbar von" in found["index.html"] and CERTAINTY in found["index.html"]
+    method = found["methode.html"]
+    assert method.count("über alle Indikatoren, Gebiete und Ebenen desselben Jahres und Gebietsstands (Benjamini und Hochberg)") == 2 and CERTAINTY in method
+    assert "Raten mit Fallzahlen" in method and "nur für Anteile" not in method
+    paper = " ".join("".join(page.extract_text() for page in PdfReader(tmp_path / "aus" / PDF).pages).split())
+    assert "über alle Indikatoren, Gebiete und Ebenen desselben Jahres" in paper
+    for text in (*found.values(), paper):
+        assert "statistisch gesichert" not in text and "je Ebene und Jahr" not in text

@@ -22,8 +22,9 @@ def test_every_verdict_has_its_words() -> None:
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [
-        (RISING, "Anteil X: steigt (2020: 12,0\u202f%, 2024: 13,5\u202f%); statistisch gesichert (99,8\u202f%)."),
-        (FALLING, "Anteil X: fällt (2020: 12,0\u202f%, 2024: 13,5\u202f%); statistisch gesichert (99,8\u202f%)."),
+        (RISING, "Anteil X: steigt nachweisbar von 12,0\u202f% (2020) auf 13,5\u202f% (2024)."),
+        # The five years say so, their two ends do not: nobody falls "from 12 to 13,5".
+        (FALLING, "Anteil X: fällt nachweisbar (2020: 12,0\u202f%, 2024: 13,5\u202f%)."),
         (NO_TREND, "Anteil X: keine nachweisbare Veränderung (2020: 12,0\u202f%, 2024: 13,5\u202f%)."),
         (NOT_COMPUTABLE, "Anteil X: Ob sich etwas verändert hat, lässt sich nicht sagen."),
     ],
@@ -45,7 +46,7 @@ def test_the_untestable_is_never_no_change() -> None:
 
 
 def test_comparison_sentence() -> None:
-    assert wording.comparison_sentence("Anteil X", "Prozent", HIGHER, 12, 10.04) == "Anteil X: höher (12,0\u202f% gegenüber 10,0\u202f% im Rest der Stadt)."
+    assert wording.comparison_sentence("Anteil X", "Prozent", HIGHER, 12, 10.04) == "Anteil X: nachweisbar höher (12,0\u202f% gegenüber 10,0\u202f% im Rest der Stadt)."
     assert wording.comparison_sentence("Anteil X", "Prozent", SIMILAR, 12, 10) == "Anteil X: kein nachweisbarer Unterschied zum Rest der Stadt."
 
 
@@ -61,7 +62,7 @@ def test_overview_counts_and_names() -> None:
 
 def test_trends_counts_and_names() -> None:
     assert wording.trends([RISING, FALLING, NO_TREND, NOT_COMPUTABLE], ["A"], ["B"]) == (
-        "In den letzten fünf Jahren steigt: A. Es fällt: B. Bei einem Indikator ist keine Veränderung nachweisbar. Bei einem lässt es sich nicht sagen."
+        "In den letzten fünf Jahren steigt nachweisbar: A. Es fällt nachweisbar: B. Bei einem Indikator ist keine Veränderung nachweisbar. Bei einem lässt es sich nicht sagen."
     )
     assert wording.trends([NO_TREND] * 2 + [NOT_COMPUTABLE], [], []) == (
         "In den letzten fünf Jahren ist bei allen zwei prüfbaren Indikatoren keine Veränderung nachweisbar. Bei einem lässt es sich nicht sagen."
