@@ -31,6 +31,8 @@ MEASURES = ("zaehler", "nenner", "wert", "ki_unten", "ki_oben", "rest_wert", "di
 Z95 = 1.959963984540054
 #: The words of fct_trend.richtung; anything else is not computable.
 GIVEN_TREND = {"steigend": RISING, "fallend": FALLING, "keine_nachweisbare_Veränderung": NO_TREND}
+#: Meanings that the glossary of statuses words for those who calculate, here for those who read.
+PLAIN = {"ohne_nenner": "in diesem Gebiet gibt es nichts, worauf sich der Wert beziehen könnte"}
 #: Beside the marts of every town; each section says what is missing where its mart is not published.
 OPTIONAL = ("fct_index", "dim_ort", "fct_umfrage", "fct_aussage", "fct_planungsthema", "fct_massnahme", "fct_netzwerk")
 
@@ -166,7 +168,7 @@ def read(path: Path, levels: tuple[Level, ...]) -> Mart:
         bands, residents, day = _residents(db, version)
         mart = Mart(
             version, levels, areas, indicators, series,
-            {row["status_id"]: row for row in _rows(db, "select * from dim_status order by status_id")},
+            {row["status_id"]: row | {"bedeutung": PLAIN.get(row["status_id"], row["bedeutung"])} for row in _rows(db, "select * from dim_status order by status_id")},
             _rows(db, "select * from fct_quellenstand where aktiv order by quelle_id, stichtag"),
             bands, residents, day,
             _rows(db, """select gebietsstand, ebene, min(ebene_rang) as rang, count(*) as raeume, count(geometrie) as grenzen, min(gueltig_von) as von, max(gueltig_bis) as bis

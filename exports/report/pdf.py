@@ -45,7 +45,7 @@ def render(view: View, paragraphs: dict[str, str]) -> bytes:
     content = {
         "titel": f"Sozialreport {edition.town}", "stadt": edition.town, "ausgabe": edition.name or "", "stand": f"Stand {edition.release_id} vom {edition.created}, Gebietsstand {mart.version}",
         "entwurf": edition.draft, "simuliert": edition.simulated, "zielgruppe": {"verwaltung": "die Verwaltung", "traeger": "die Träger", "oeffentlich": "die Öffentlichkeit"}[edition.audience],
-        "freigabe": f"Freigegeben am {edition.approval['datum']} von {', '.join(edition.approval['rollen'])}{' (simulierte Besprechung)' if edition.approval.get('simuliert') else ''}." if edition.approval else "",
+        "freigabe": f"Freigegeben am {wording.day(edition.approval['datum'])} von {', '.join(edition.approval['rollen'])}{' (simulierte Besprechung)' if edition.approval.get('simuliert') else ''}." if edition.approval else "",
         "erste": _town(view, paragraphs), "ebene": upper.plural if upper else "", "halb": half, "gebiete": [_area(view, area, half, paragraphs) for area in areas], "anhang": _annex(view),
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:

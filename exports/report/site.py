@@ -31,7 +31,7 @@ def write(view: View, paragraphs: dict[str, str], target: Path) -> None:
 
     mart, edition = view.mart, view.edition
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"zahl": wording.number, "menge": wording.amount}
+    environment.filters |= {"zahl": wording.number, "menge": wording.amount, "tag": wording.day}
     environment.globals |= {"area_page": area_page, "indicator_page": indicator_page, "group_name": group_name, "edition": edition, "mart": mart, "view": view, "unit": wording.UNIT, "counts": wording.COUNTS, "interval": wording.INTERVAL, "certainty": wording.CERTAINTY, "family": wording.FAMILY,
                             "audience": {"verwaltung": "die Verwaltung", "traeger": "die Träger", "oeffentlich": "die Öffentlichkeit"}[edition.audience]}  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 
 from exports.report.mart import HIGHER, LOWER, OPEN, SIMILAR
 from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING
@@ -65,6 +66,11 @@ def span(low: float | None, high: float | None, unit: str) -> str:
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
     return f"{number(low, digits_of(unit))} bis {number(high, digits_of(unit))}"
+
+
+def day(iso: str) -> str:
+    """2025-03-01, as records keep it -> 01.03.2025"""
+    return f"{date.fromisoformat(iso):%d.%m.%Y}"
 
 
 def listing(words: Sequence[str]) -> str:

@@ -222,7 +222,7 @@ def test_draft_approval_and_editor(make_mart: Callable[..., Path], edition: Edit
     found = pages(tmp_path / "frei")
     for text in found.values():
         assert "Entwurf" not in text and 'class="entwurf"' not in text
-        assert "Freigegeben für die Öffentlichkeit am 2025-03-01 von Sozialplanung, Datenschutz." in text
+        assert "Freigegeben für die Öffentlichkeit am 01.03.2025 von Sozialplanung, Datenschutz." in text and "2025-03-01" not in text
     assert "Satz zur Stadt." in found["index.html"] and "Satz zum Raum." in found["gebiet-raum-r1.html"] and "Satz zum Raum." not in found["gebiet-raum-r2.html"]
 
 
@@ -320,3 +320,11 @@ def test_certainty_is_said_once_and_alike(make_mart: Callable[..., Path], editio
     assert "über alle Indikatoren, Gebiete und Ebenen desselben Jahres" in paper
     for text in (*found.values(), paper):
         assert "statistisch gesichert" not in text and "je Ebene und Jahr" not in text
+
+
+def test_an_area_without_what_is_counted_is_told_in_plain_words(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    """No school in r3: that is no arithmetic to a reader."""
+    status = "insert into dim_status values ('ohne_nenner', 'x', 'der Nenner ist null')"
+    build(make_mart(hidden={("r3", 2024)}, extra=(status, "update fct_indikatorwert set status_id = 'ohne_nenner' where status_id = 'geheim_schutz'")), tmp_path / "aus", edition, {})
+    page = pages(tmp_path / "aus")["gebiet-raum-r3.html"]
+    assert "<dt>in diesem Gebiet gibt es nichts, worauf sich der Wert beziehen könnte</dt><dd>Anteil X (2024)</dd>" in page and "Nenner" not in page
