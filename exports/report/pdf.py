@@ -187,4 +187,4 @@ def _annex(view: View) -> dict[str, Any]:
         heads = [f"{i['name']} ({wording.UNIT.get(i['einheit'], i['einheit'])}, {mart.of(level.id, i['indikator_id']).years[mart.of(level.id, i['indikator_id']).last]})" for i in columns]  # type: ignore[index]
         tables.append({"titel": level.plural, "kopf": [level.name, *heads], "zeilen": rows})
     sources = [[s["quelle"], str(s["lieferungen"]), s["stichtage"], s["eingang"], s["zeilen"]] for s in view.sources()]
-    return {"tabellen": tables, "familie": wording.FAMILY, "sicherheit": wording.CERTAINTY, "quellen": sources, "zeichen": [[s["zeichen"], s["bedeutung"]] for s in mart.statuses.values() if s["zeichen"]]}
+    return {"tabellen": tables, "familie": wording.FAMILY, "sicherheit": wording.CERTAINTY, "quellen": sources, "zeichen": [list(sign) for sign in view.signs]}

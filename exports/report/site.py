@@ -16,7 +16,7 @@ import numpy as np
 
 from exports.report import editorial, figures, wording
 from exports.report.mart import OPEN
-from exports.report.view import View, area_page, group_name, indicator_page, slug
+from exports.report.view import NONE, View, area_page, group_name, indicator_page, slug
 
 HERE = Path(__file__).parent
 STATIC = ("bericht.css", "bericht.js")
@@ -189,7 +189,7 @@ def _withheld(view: View) -> list[dict[str, Any]]:
         whole = sum(r["werte"] for r in rows)
         for row in rows:
             status = view.mart.statuses.get(row["status_id"], {"zeichen": None, "bedeutung": row["status_id"]})
-            found.append({"ebene": level.plural, "bedeutung": status["bedeutung"], "zeichen": status["zeichen"] or "", "werte": wording.number(row["werte"], 0), "anteil": wording.number(100 * row["werte"] / whole)})
+            found.append({"ebene": level.plural, "bedeutung": status["bedeutung"], "zeichen": "" if status["zeichen"] == NONE else status["zeichen"] or "", "werte": wording.number(row["werte"], 0), "anteil": wording.number(100 * row["werte"] / whole)})
     return found
 
 

@@ -30,6 +30,8 @@ INDICES = {"hilden_belastung": "Belastungsindex Hilden", "mss_status": "Statusin
 STRIKING, QUOTES, LISTED = 12, 2, 40
 #: Years after which a newest value is no news any more: an election period.
 FRESH = 5
+#: The sign of the status of an exact zero, which has a value all the same.
+NONE = "-"
 KEY_FACTS = ("einwohner", "einwohnerdichte", "durchschnittsalter", "anteil_0_17", "anteil_65_plus")
 #: What a town is asked about first; filled up with the first of each group.
 CORE = ("anteil_0_17", "anteil_65_plus", "anteil_nichtdeutsche", "sgb2_quote", "arbeitslosenanteil", "anteil_alleinerziehende")
@@ -110,7 +112,7 @@ class View:
         if np.isnan(value):
             return {"text": status["zeichen"] or "…", "fehlt": status["bedeutung"], "span": "", "wert": value}
         text = wording.number(value, wording.digits_of(unit))
-        note = None if status["zeichen"] in (None, "-") else status["bedeutung"]
+        note = None if status["zeichen"] in (None, NONE) else status["bedeutung"]
         low, high = float(one["ki_unten"][place, year]), float(one["ki_oben"][place, year])
         return {"text": f"({text})" if status["zeichen"] == "( )" else text, "fehlt": None, "hinweis": note, "span": wording.span(low, high, unit), "wert": value, "unten": low, "oben": high}
 
@@ -492,6 +494,12 @@ class View:
             found.setdefault(r["art"], []).append(r)
         return list(found.items())
 
+    @cached_property
+    def signs(self) -> list[tuple[str, str]]:
+        """The signs in tables and what they mean. Nothing at all is printed as a number here, never as the minus of official statistics."""
+        known = [(s["zeichen"], s["bedeutung"]) for s in self.mart.statuses.values() if s["zeichen"] not in (None, NONE)]
+        return [*known, ("…", "nicht geliefert oder ohne Angabe"), (wording.number(0), "null, oder weniger als die halbe letzte Stelle")]
+
     # sources ------------------------------------------------------------------------------------------------------
 
     def sources(self) -> list[dict[str, Any]]:
@@ -581,7 +589,7 @@ class View:
             for r in rows:
                 counts[self.index_said(r)] = counts.get(self.index_said(r), 0) + 1
             listed = [
-                {"area": names[r["raumeinheit_id"]], "aussage": self.index_said(r), "klasse": r["klasse"] or "", "sicher": wording.number(100 * r["klasse_wahrscheinlichkeit"], 0) if r["klasse_wahrscheinlichkeit"] is not None else ""}
+                {"area": names[r["raumeinheit_id"]], "aussage": self.index_said(r), "klasse": r["klasse"] or "", "sicher": wording.chance(r["klasse_wahrscheinlichkeit"])}
                 for r in sorted(rows, key=lambda r: (r["wert"] is None, -(r["wert"] or 0.0), r["raumeinheit_id"])) if r["raumeinheit_id"] in names
             ] if len(rows) <= LISTED else []  # fmt: skip
             ordered = sorted(counts.items(), key=lambda c: (-c[1], c[0]))
@@ -597,6 +605,6 @@ class View:
         for edition in self.index_rows:
             for r in edition["rows"]:
                 if (r["ebene"], r["raumeinheit_id"], edition["version"]) == (area.level, area.id, self.mart.version):
-                    sure = f" (Klasse „{r['klasse']}“ mit {wording.number(100 * r['klasse_wahrscheinlichkeit'], 0)} Prozent Wahrscheinlichkeit)" if r["klasse"] and r["klasse_wahrscheinlichkeit"] is not None else ""
+                    sure = f" (Klasse „{r['klasse']}“ mit {wording.chance(r['klasse_wahrscheinlichkeit'])} Prozent Wahrscheinlichkeit)" if r["klasse"] and r["klasse_wahrscheinlichkeit"] is not None else ""
                     found.append(f"{INDICES.get(edition['index'], edition['index'])} {edition['jahr']}: sozialer Status {self.index_said(r)}{sure}.")
         return found

@@ -68,6 +68,11 @@ def span(low: float | None, high: float | None, unit: str) -> str:
     return f"{number(low, digits_of(unit))} bis {number(high, digits_of(unit))}"
 
 
+def chance(share: float | None) -> str:
+    """0.798 -> 79: rounded down, so that what is shown is never on the other side of a threshold than what decides."""
+    return number(math.floor(round(100 * share, 6)), 0) if share is not None else ""
+
+
 def day(iso: str) -> str:
     """2025-03-01, as records keep it -> 01.03.2025"""
     return f"{date.fromisoformat(iso):%d.%m.%Y}"
