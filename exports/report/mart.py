@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from methods.comparison import FDR_LEVEL, benjamini_hochberg, rank, two_proportions, two_rates
-from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING, trend
+from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING, Course, course, judge
 from warehouse.connect import connect
 
 if TYPE_CHECKING:
@@ -283,34 +283,46 @@ def _made_of(db: DuckDBPyConnection) -> dict[str, set[str]]:
 
 
 def _judge(mart: Mart) -> None:
-    """Tests on the published counts: trend per area, and difference from the rest with the false discovery rate held per level and year."""
+    """Tests on the published counts: trend per area, and difference from the rest, each with the false discovery rate held over all that is read side by side in a year."""
     town = {i["indikator_id"]: mart.of(mart.town_level, i["indikator_id"]) for i in mart.indicators}
     if all({"vergleich_richtung", "trend_richtung"} <= set(one.given) for one in mart.series.values()):
         for one in mart.series.values():
             one.trend = np.full(one["wert"].shape[0], NOT_COMPUTABLE)
             _take_given(one)
         return
+    # Year -> what is tested in it, over all levels and indicators.
+    values: dict[int, list[tuple[Series, int]]] = {}
+    courses: dict[int, list[tuple[Series, Course]]] = {}
     for level in mart.levels:
-        family = []
         for indicator in mart.indicators:
             one, whole = mart.of(level.id, indicator["indikator_id"]), town[indicator["indikator_id"]]
             part, deff = indicator["ki_methode"] == "wilson", float(indicator.get("effekt") or 1)
-            one.trend = _trend(one, part, deff)
+            one.trend = np.full(one["wert"].shape[0], NOT_COMPUTABLE)
+            one.verdict = np.full(one["wert"].shape, OPEN, dtype=object)
             one.p = _p_value(one, whole, indicator["ki_methode"], deff) if level.id != mart.town_level else np.full(one["wert"].shape, np.nan)
-            family.append(one)
-            if level.id != mart.town_level and part and one.last is not None and len(mart.areas[level.id]) <= RANKED_AREAS:
+            for at, year in enumerate(one.years):
+                values.setdefault(year, []).append((one, at))
+            if part and one.last is not None:
                 x, n = _counts(one)
-                drawn = rank(x[:, one.last], n[:, one.last], RANK_SEED, deff)
-                one.ranks[one.last] = (drawn.low, drawn.high)
-        if not family or not family[0].years:
-            continue
-        stacked = np.stack([one.p for one in family])
-        adjusted = np.stack([benjamini_hochberg(stacked[..., year]) for year in range(stacked.shape[-1])], axis=-1)
-        for one, p in zip(family, adjusted, strict=True):
-            apart = (p < FDR_LEVEL) & ((one["diff_ki_unten"] > 0) | (one["diff_ki_oben"] < 0) | np.isnan(one["diff_ki_unten"]))
-            one.verdict = np.select([np.isnan(p), apart & (one["diff"] > 0), apart & (one["diff"] < 0)], [OPEN, HIGHER, LOWER], SIMILAR)
-        for one in family:
-            _take_given(one)
+                courses.setdefault(one.years[one.last], []).append((one, course(x[:, : one.last + 1], n[:, : one.last + 1], deff, PERSISTENCE)))
+                if level.id != mart.town_level and len(mart.areas[level.id]) <= RANKED_AREAS:
+                    drawn = rank(x[:, one.last], n[:, one.last], RANK_SEED, deff)
+                    one.ranks[one.last] = (drawn.low, drawn.high)
+    for tested in values.values():
+        for (one, at), p in zip(tested, _adjusted([one.p[:, at] for one, at in tested]), strict=True):
+            low, high, diff = one["diff_ki_unten"][:, at], one["diff_ki_oben"][:, at], one["diff"][:, at]
+            apart = (p < FDR_LEVEL) & ((low > 0) | (high < 0) | np.isnan(low))
+            one.verdict[:, at] = np.select([np.isnan(p), apart & (diff > 0), apart & (diff < 0)], [OPEN, HIGHER, LOWER], SIMILAR)
+    for found in courses.values():
+        for (one, tried), p in zip(found, _adjusted([tried.p for _, tried in found]), strict=True):
+            one.trend = judge(tried, p)
+    for one in mart.series.values():
+        _take_given(one)
+
+
+def _adjusted(parts: list[np.ndarray]) -> list[np.ndarray]:
+    """P-values of one family after Benjamini and Hochberg, in the parts they came in."""
+    return np.split(benjamini_hochberg(np.concatenate(parts)), np.cumsum([len(part) for part in parts])[:-1])
 
 
 def _take_given(one: Series) -> None:
@@ -323,14 +335,6 @@ def _take_given(one: Series) -> None:
     if "trend_richtung" in one.given and one.last is not None:
         said = one.given["trend_richtung"][:, one.last]
         one.trend = np.select([said == name for name in GIVEN_TREND], list(GIVEN_TREND.values()), NOT_COMPUTABLE)
-
-
-def _trend(one: Series, part: bool, deff: float) -> np.ndarray:
-    """Verdict of methods.trend per area for the five years up to the newest one; only shares have counts it can test."""
-    if not part or one.last is None:
-        return np.full(one["wert"].shape[0], NOT_COMPUTABLE)
-    x, n = _counts(one)
-    return trend(x[:, : one.last + 1], n[:, : one.last + 1], deff=deff, persistence=PERSISTENCE).verdict
 
 
 def _counts(one: Series) -> tuple[np.ndarray, np.ndarray]:
