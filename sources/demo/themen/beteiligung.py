@@ -47,7 +47,8 @@ DISTRICT_YEARS = (2017, 2020)
 UNION = frozenset("124 125 126 127 128 129 130 131 134 135 137 139 142 143 145 148 151 152 153 154 155 157 161 164 165 181".split())
 THEMES = ("Wohnen", "Treffpunkte", "Wege und Verkehr", "Kinder und Jugend", "Pflege und Alter", "Sicherheit", "Ärzte", "Sprache und Ankommen")
 GROUPS = ("Familien", "Ältere", "Jugendliche", "Zugewanderte", "Fachkräfte")
-STATEMENTS = ("{0}: {1} wünschen sich mehr davon in der Nähe.", "{0} wird von {1} als Stärke des Quartiers genannt.", "{1} berichten, dass {0} schlechter geworden ist.")
+#: Themes and groups stand in quotation marks: no sentence has to agree with their number or case.
+STATEMENTS = ("Thema „{0}“: die Gruppe „{1}“ wünscht sich mehr davon in der Nähe.", "Thema „{0}“: von der Gruppe „{1}“ als Stärke des Quartiers genannt.", "Thema „{0}“: nach Meinung der Gruppe „{1}“ schlechter geworden.")
 INTERVIEWS = {2022: (date(2022, 6, 30), "xlsx"), 2024: (date(2024, 6, 30), "qdpx")}
 AIMS = (("Quartierstreff aufbauen", "Ältere", "Begegnung"), ("Sprachförderung ausweiten", "Familien", "Bildungschancen"), ("Spielplatz erneuern", "Familien", "Aufwachsen"),
         ("Beratung vor Ort", "Zugewanderte", "Zugang zu Hilfen"), ("Mobile Jugendarbeit", "Jugendliche", "Teilhabe"), ("Hitzeschutz im Quartier", "Ältere", "Gesundheit"))  # fmt: skip

@@ -2,6 +2,8 @@
 with zeile as (
     select
         *,
+        case when einheit = 'Prozent' then ' %' else '' end as zeichen,
+        case when einheit = 'Prozent' then '' else ', ' || einheit end as zusatz,
         case when art = 'unterschied' then 2 when ebene = 'stadt' then 1 else 3 end as abschnitt,
         abs(differenz) / nullif(abs(vergleichswert), 0) as ausmass
     from {{ ref('exp_planungsrunde__veraenderungen') }}
@@ -25,10 +27,10 @@ select
     case
         when art = 'unterschied' then
             indikator || ' ' || jahr || ': ' || case richtung when 'hoeher' then 'höher' else 'niedriger' end || ' als in der übrigen Stadt ('
-            || {{ deutsche_zahl('wert') }} || ' gegenüber ' || {{ deutsche_zahl('vergleichswert') }} || ', ' || einheit || ')'
+            || {{ deutsche_zahl('wert') }} || zeichen || ' gegenüber ' || {{ deutsche_zahl('vergleichswert') }} || zeichen || zusatz || ')'
         else
-            indikator || ': ' || case richtung when 'steigend' then 'steigt' else 'fällt' end || ' (' || jahr_von || ': '
-            || {{ deutsche_zahl('vergleichswert') }} || ', ' || jahr || ': ' || {{ deutsche_zahl('wert') }} || ', ' || einheit || ')'
+            indikator || ': ' || case richtung when 'steigend' then 'steigt' else 'fällt' end || ' von '
+            || {{ deutsche_zahl('vergleichswert') }} || zeichen || ' (' || jahr_von || ') auf ' || {{ deutsche_zahl('wert') }} || zeichen || ' (' || jahr || ')' || zusatz
     end as was,
     case ebene when 'stadt' then 'ganze Stadt' else raum end as wo,
     sicherheit as wie_sicher,
