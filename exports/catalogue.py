@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from exports.contract import Contract, Table
+from exports.formats import AREA_KEY, AREA_KEY_MEANING, has_area_key
 
 MEDIA = {
     ".csv": "text/csv",
@@ -75,7 +76,9 @@ def _resource(path: Path, table: Table | str, form: str) -> dict[str, Any]:
     if path.suffix != ".csv" or isinstance(table, str):
         return described | {"type": "file"}
     german = form == "excel_csv"
-    fields = []
+    fields: list[dict[str, Any]] = []
+    if german and has_area_key(column.name for column in table.spalten):
+        fields.append({"name": AREA_KEY, "title": AREA_KEY, "type": "string", "description": AREA_KEY_MEANING})
     for column in table.spalten:
         field: dict[str, Any] = {"name": column.name, "title": column.name, "type": FIELD_TYPES[column.typ], "description": column.beschreibung}
         if german and field["type"] == "number":

@@ -6,6 +6,7 @@ Every function takes a relation in DuckDB and writes one file; same rows, same b
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +22,10 @@ UTF8_BOM = b"\xef\xbb\xbf"
 NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL")
 #: A text that begins so would be computed by a spreadsheet; a dash alone is a table symbol and harmless.
 FORMULA = r"^([=+@\t\r]|-.)"
+#: A text that a spreadsheet would take for a number or a date when it opens a CSV: 40721, 02, 8-16, 1E5.
+MISTAKEN = r"^([0-9]{2,}|[0-9]+([.,:/-][0-9]+)+|[0-9]+[eE][0-9]+)$"
+#: Column in front of tables of areas, for spreadsheets only: what identifies an area, in a form that no program takes for a number.
+AREA_KEY, AREA_KEY_MEANING = "raumschluessel", "Gebietsstand/Ebene/Schlüssel: zum Verknüpfen; raumeinheit_id verliert in einer Tabellenkalkulation ihre führenden Nullen."
 #: Moment written into files that insist on one, so that the same rows give the same bytes.
 FILE_TIME = datetime(2025, 1, 1)
 
@@ -67,9 +72,14 @@ def machine_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
 
 
 def excel_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
-    """As German Excel opens it by double click: semicolon, decimal comma, BOM; for a missing ``wert`` its symbol."""
+    """As German Excel opens it by double click: semicolon, decimal comma, BOM; for a missing ``wert`` its symbol.
+
+    A CSV cannot say that 0301 is a text, so areas have a key in front that looks like none (hilden2020/sozialraum/0301),
+    and other texts that would turn into a number or a date get an apostrophe, as those that would start a formula.
+    ``raumeinheit_id`` itself stays as everywhere: whoever reads the file by program, the attack too, finds the area by it.
+    """
     columns = dict(_columns(db, table))
-    shown = []
+    shown = [f"gebietsstand || '/' || ebene || '/' || raumeinheit_id as {AREA_KEY}"] if has_area_key(columns) else []
     for name, kind in columns.items():
         column = quoted(name)
         if kind.startswith(NUMERIC):
@@ -80,16 +90,22 @@ def excel_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
         elif kind == "DATE":
             shown.append(f"strftime({column}, '%d.%m.%Y') as {column}")
         else:
-            shown.append(f"{_harmless(column) if kind == 'VARCHAR' else column} as {column}")
+            text = kind == "VARCHAR" and name != "raumeinheit_id"
+            shown.append(f"{_harmless(column, f'{FORMULA}|{MISTAKEN}') if text else column} as {column}")
     return _csv(db, f"select {', '.join(shown)} from {table} order by all", path, ";", UTF8_BOM)
+
+
+def has_area_key(columns: Iterable[str]) -> bool:
+    """Whether the rows of a table belong to areas, so that the CSV for Excel has their key in front."""
+    return {"gebietsstand", "ebene", "raumeinheit_id"} <= set(columns)
 
 
 def _columns(db: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind, *_ in db.execute(f"describe select * from {table}").fetchall()]
 
 
-def _harmless(column: str) -> str:
-    return f"case when regexp_matches({column}, {literal(FORMULA)}) then '''' || {column} else {column} end"
+def _harmless(column: str, dangerous: str = FORMULA) -> str:
+    return f"case when regexp_matches({column}, {literal(dangerous)}) then '''' || {column} else {column} end"
 
 
 def _csv(db: DuckDBPyConnection, rows: str, path: Path, delimiter: str, prefix: bytes) -> Path:
