@@ -20,6 +20,9 @@ CONTRACTS = Path(__file__).parent / "contracts"
 #: Column hash of every version ever agreed: recipient -> version -> hash.
 VERSIONS = CONTRACTS / "versionen.json"
 
+#: Symbols that can be all there is to say of a column's missing numbers (seeds/status.csv).
+SYMBOLS = frozenset({".", "x", "..."})
+
 Form = Literal["parquet", "csv", "excel_csv", "xlsx", "geopackage", "jsonstat", "formular", "pdf"]
 Typ = Literal["varchar", "double", "bigint", "integer", "boolean", "date"]
 
@@ -46,6 +49,10 @@ class Column(Declared):
     typ: Typ
     beschreibung: str
     einheit: str | None = None
+    #: What stands for people where a number is missing: the column with the symbol of the row, or the one symbol that always holds.
+    fehlt: str | None = None
+    #: Decimals for people; without it those of the unit.
+    stellen: int | None = None
 
 
 class Table(Declared):
@@ -66,6 +73,13 @@ class Table(Declared):
         unknown = set(self.schluessel) - {c.name for c in self.spalten}
         if unknown:
             raise ValueError(f"Schlüssel nennt unbekannte Spalten: {sorted(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _symbols_are_columns_or_symbols(self) -> Table:
+        for column in self.spalten:
+            if column.fehlt and column.fehlt not in {*SYMBOLS, *(c.name for c in self.spalten)}:
+                raise ValueError(f"fehlt von {column.name} ist weder ein Zeichen ({' '.join(sorted(SYMBOLS))}) noch eine Spalte der Tabelle: {column.fehlt}")
         return self
 
 

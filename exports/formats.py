@@ -6,20 +6,23 @@ Every function takes a relation in DuckDB and writes one file; same rows, same b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from exports.contract import Contract, Table
+from exports.report.wording import DIGITS, UNIT, digits_of, number
 from warehouse.connect import literal
 
 CHUNK = 1 << 20
 UTF8_BOM = b"\xef\xbb\xbf"
 NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL")
+WHOLE = ("BIGINT", "INTEGER")
 #: A text that begins so would be computed by a spreadsheet; a dash alone is a table symbol and harmless.
 FORMULA = r"^([=+@\t\r]|-.)"
 #: A text that a spreadsheet would take for a number or a date when it opens a CSV: 40721, 02, 8-16, 1E5.
@@ -43,7 +46,8 @@ def write(form: str, db: DuckDBPyConnection, contract: Contract, table: Table, f
         case "csv":
             return [machine_csv(db, "zeilen", folder / f"{table.name}.csv")]
         case "excel_csv":
-            return [excel_csv(db, "zeilen", folder / f"{table.name}_excel.csv")]
+            digits = {c.name: c.stellen if c.stellen is not None else digits_of(c.einheit) for c in table.spalten if c.stellen is not None or c.einheit}
+            return [excel_csv(db, "zeilen", folder / f"{table.name}_excel.csv", symbols(table), digits)]
         case "xlsx":
             return [workbook(db, contract, table, folder / f"{table.name}.xlsx", facts)]
         case "geopackage":
@@ -71,8 +75,26 @@ def machine_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
     return _csv(db, f"select {', '.join(shown)} from {table}", path, ",", b"")
 
 
-def excel_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
-    """As German Excel opens it by double click: semicolon, decimal comma, BOM; for a missing ``wert`` its symbol.
+def symbols(table: Table) -> dict[str, str]:
+    """Column -> SQL for the symbol that people see where its number is missing; never empty: what has no other reason is unknown."""
+    names = {c.name for c in table.spalten}
+    return {c.name: f"coalesce({quoted(c.fehlt)}, '.')" if c.fehlt in names else literal(c.fehlt) for c in table.spalten if c.fehlt}
+
+
+#: Columns in the unit that the row names, in marts and contracts.
+IN_UNIT_OF_ROW = frozenset({"wert", "ki_unten", "ki_oben", "rest_wert", "diff", "diff_ki_unten", "diff_ki_oben", "vergleichswert", "bezug_wert", "differenz"})
+
+
+def _decimals(column: str, digits: int | None) -> str:
+    """SQL for a number with that many decimals and a comma; without ``digits`` whole numbers have none and others one. A rounded zero has no sign."""
+    form = f"printf('%.{digits}f', {column})" if digits is not None else f"case when {column} = floor({column}) then printf('%.0f', {column}) else printf('%.1f', {column}) end"
+    return f"replace(regexp_replace({form}, '^-(0([.]0+)?)$', '\\1'), '.', ',')"
+
+
+def excel_csv(db: DuckDBPyConnection, table: str, path: Path, missing: Mapping[str, str] = MappingProxyType({}), digits: Mapping[str, int] = MappingProxyType({})) -> Path:
+    """As German Excel opens it by double click: semicolon, decimal comma, BOM; the symbol ``missing`` (SQL per column) for a number that is not there.
+
+    Numbers have the decimals of ``digits`` or of the unit of the row, as the report shows them; the exact ones are in the other forms.
 
     A CSV cannot say that 0301 is a text, so areas have a key in front that looks like none (hilden2020/sozialraum/0301),
     and other texts that would turn into a number or a date get an apostrophe, as those that would start a formula.
@@ -82,9 +104,15 @@ def excel_csv(db: DuckDBPyConnection, table: str, path: Path) -> Path:
     shown = [f"gebietsstand || '/' || ebene || '/' || raumeinheit_id as {AREA_KEY}"] if has_area_key(columns) else []
     for name, kind in columns.items():
         column = quoted(name)
-        if kind.startswith(NUMERIC):
-            text = f"replace(cast({column} as varchar), '.', ',')"
-            shown.append(f"coalesce({text}, zeichen) as {column}" if name == "wert" and "zeichen" in columns else f"{text} as {column}")
+        if kind.startswith((*NUMERIC, *WHOLE)):
+            if kind.startswith(WHOLE):
+                text = f"cast({column} as varchar)"
+            elif name not in digits and name in IN_UNIT_OF_ROW and "einheit" in columns:
+                units = "".join(f" when {literal(unit)} then {_decimals(column, places)}" for unit, places in sorted(DIGITS.items()))
+                text = f"case einheit{units} else {_decimals(column, digits_of(''))} end"
+            else:
+                text = _decimals(column, digits.get(name))
+            shown.append(f"coalesce({text}, {missing[name]}) as {column}" if name in missing else f"{text} as {column}")
         elif kind == "BOOLEAN":
             shown.append(f"case when {column} then 'ja' when not {column} then 'nein' end as {column}")
         elif kind == "DATE":
@@ -173,7 +201,7 @@ def workbook(db: DuckDBPyConnection, contract: Contract, table: Table, path: Pat
     pairs("Hinweise", [
         (table.titel, ""), *simulated, ("Was", table.beschreibung), ("Für", contract.name), ("Zweck", contract.zweck), ("Stadt", facts["stadt"]), ("Ebenen", ", ".join(table.ebenen)), ("Jahre", table.jahre),
         ("Blätter", "Daten: die Zeilen; Metadaten: Stand, Quellen, Recht; Spalten: was jede Spalte heißt" + ("; Definitionen: was jeder Indikator heißt (der Schlüssel im Blatt Daten führt hin)" if any(c.name == "indikator_id" for c in table.spalten) else "")),
-        ("Zeichen", "- genau null · . geheim · / unsicher · ... fällt später an · x nicht sinnvoll · ( ) eingeschränkt · leer: nicht geliefert"),
+        ("Zeichen", "- genau null · . unbekannt oder geheim · * von der Bundesagentur für Arbeit anonymisiert · / unsicher · ... fällt später an · x nicht sinnvoll oder nicht vorgesehen · ( ) eingeschränkt"),
     ])  # fmt: skip
 
     definitions = db.execute("select indikator_id, name, definition, zaehler, nenner, einheit, quelle from mart.dim_indikator order by indikator_id").fetchall()
@@ -221,7 +249,7 @@ def _sheet_rows(db: DuckDBPyConnection, table: Table, styles: dict[str, int]) ->
     """The rows of ``zeilen`` as XML of a worksheet from its second row on, and the indicator of each; rows of one indicator together."""
     from openpyxl.utils import get_column_letter
 
-    names, kinds = [c.name for c in table.spalten], dict(_columns(db, "zeilen"))
+    names, kinds, missing = [c.name for c in table.spalten], dict(_columns(db, "zeilen")), symbols(table)
 
     def text(value: str, style: int = 0) -> str:
         clean = f"regexp_replace({value}, '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]', ' ', 'g')"
@@ -233,8 +261,6 @@ def _sheet_rows(db: DuckDBPyConnection, table: Table, styles: dict[str, int]) ->
         column, kind = quoted(name), kinds[name]
         if kind.startswith(NUMERIC):
             content = f"""case when {column} = floor({column}) then '"><v>' else '" s="{styles["0.00"]}"><v>' end || {column} || '</v></c>'"""
-            if name == "wert" and "zeichen" in names:
-                content = f"coalesce({content}, {text('zeichen')})"
         elif kind == "BOOLEAN":
             content = f"""'" t="b"><v>' || cast({column} as integer) || '</v></c>'"""
         elif kind == "DATE":
@@ -243,6 +269,8 @@ def _sheet_rows(db: DuckDBPyConnection, table: Table, styles: dict[str, int]) ->
             content = text(column, styles["link"] if name == "indikator_id" else 0)
         else:
             content = f"""'"><v>' || {column} || '</v></c>'"""
+        if name in missing:
+            content = f"coalesce({content}, {text(missing[name])})"
         cells.append(f"""coalesce('<c r="{get_column_letter(number)}' || nr || {content}, '')""")
     key = "indikator_id" if "indikator_id" in names else "null"
     order = ", ".join(map(quoted, [*(["indikator_id"] if "indikator_id" in names else []), *table.schluessel]))
@@ -426,8 +454,6 @@ def _qml(fields: list[str], aliases: dict[str, str], column: str, unit: str, val
     from xml.sax.saxutils import quoteattr
 
     import numpy as np
-
-    from exports.report.wording import UNIT, digits_of, number
 
     digits, short = digits_of(unit), UNIT.get(unit, unit)
     quantiles = np.quantile(values, np.arange(1, len(STEPS)) / len(STEPS)).tolist() if values else []

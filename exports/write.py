@@ -65,9 +65,23 @@ def _write_marts(folder: Path, tables: tuple[str, ...], head: Handout, facts: di
             files |= {
                 formats.parquet(db, table, target / f"{table}.parquet", said | _described(db, table)): (table, "parquet"),
                 formats.machine_csv(db, table, target / f"{table}.csv"): (table, "csv"),
-                formats.excel_csv(db, named(table), target / f"{table}_excel.csv"): (table, "excel_csv"),
+                formats.excel_csv(db, named(table), target / f"{table}_excel.csv", _missing(db, table), MART_DIGITS): (table, "excel_csv"),
             }
     return _sealed(target, [*files, write_data_package(head, target, files, facts)])
+
+
+MART_DIGITS = {"designeffekt": 2, "erwarteter_fehler": 3}
+
+
+def _missing(db: DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Column of a mart of values -> SQL for the symbol where its number is missing: that of the value where it is missing too; x for
+    bounds where the method has none and for what only some values have; else unknown or secret."""
+    columns = {name: kind for name, kind, *_ in db.execute(f"describe {table}").fetchall()}
+    if not {"wert", "zeichen", "ki_methode"} <= columns.keys():
+        return {}
+    bounds = "case ki_methode when 'keine' then 'x' else '.' end"
+    beside = {name: bounds if "ki_" in name else "'x'" if name in ("designeffekt", "erwarteter_fehler") else "'.'" for name, kind in columns.items() if kind == "DOUBLE"}
+    return {name: f"case when wert is null then coalesce(zeichen, '.') else {symbol} end" for name, symbol in beside.items()}
 
 
 def _sealed(folder: Path, files: list[Path]) -> list[Path]:

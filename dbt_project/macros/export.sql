@@ -22,6 +22,10 @@
         wert.rest_wert,
         wert.vergleich,
         wert.zeichen,
+        {{ zeichen_daneben('wert.zaehler') }} as zaehler_zeichen,
+        {{ zeichen_daneben('wert.nenner', 'indikator.nenner is null') }} as nenner_zeichen,
+        {{ zeichen_daneben('wert.ki_unten', "wert.ki_methode = 'keine'") }} as ki_zeichen,
+        {{ zeichen_daneben('wert.rest_wert', 'indikator.nenner is null or raum.uebergeordnet_id is null') }} as rest_zeichen,
         wert.obs_status,
         wert.conf_status,
         wert.vorlaeufig,
@@ -38,6 +42,19 @@
         and wert.ist_jahreswert
         and wert.gebietsstand_am_stichtag
         and ({{ bedingung }})
+{%- endmacro %}
+
+{#
+  Zeichen einer Zahl, die neben dem Wert steht und fehlt: das des Werts, wo auch er fehlt; sonst x, wo es sie nach dem Katalog
+  nicht gibt, und . (unbekannt oder geheim) in jedem anderen Fall. Woran es dann liegt, verriete, was gesperrt ist.
+#}
+{% macro zeichen_daneben(zahl, gibt_es_nicht='false') -%}
+    case
+        when {{ zahl }} is not null then null
+        when wert.wert is null then coalesce(wert.zeichen, '.')
+        when {{ gibt_es_nicht }} then 'x'
+        else '.'
+    end
 {%- endmacro %}
 
 {# Zählungen einer Zielgruppe mit Namen, alle Stichtage auf dem damals gültigen Gebietsstand. #}

@@ -178,6 +178,7 @@ def test_coverage_by_both_definitions(demo: Town) -> None:
     assert {row[1] for row in rows} == {"u3", "ue3"}
     assert all(row[4] == pytest.approx(100 * row[2] / row[3]) for row in rows if None not in row[2:5])
     assert {row[0] for row in rows if row[5] is not None} == {"stadt"}  # children are counted where they are looked after
+    assert {row[0] == "stadt": row[1] for row in read(demo, "verwaltung", "exp_jugendhilfe__betreuung", "distinct ebene, betreuung_zeichen")} == {True: None, False: "x"}
 
 
 def test_what_is_said_to_differ_was_tested(demo: Town) -> None:
@@ -258,9 +259,20 @@ def test_no_key_in_a_csv_for_excel_is_a_bare_number(published_small: Town, contr
                     assert row["raumschluessel"] == f"{row['gebietsstand']}/{row['ebene']}/{row['raumeinheit_id']}"
 
 
+@pytest.mark.parametrize("contract", [c for c in CONTRACTS if any("excel_csv" in t.formate for t in c.tabellen)], ids=lambda c: c.empfaenger)
+def test_no_number_is_missing_without_a_symbol(demo: Town, contract: Contract) -> None:
+    for table in (table for table in contract.tabellen if "excel_csv" in table.formate):
+        promised = [c.name for c in table.spalten if c.fehlt]
+        with (package(demo, contract) / f"{table.name}_excel.csv").open(encoding="utf-8-sig", newline="") as file:
+            assert {name for row in csv.DictReader(file, delimiter=";") for name in promised if not row[name]} == set(), table.name
+        if "xlsx" in table.formate:
+            head, *lines = openpyxl.load_workbook(package(demo, contract) / f"{table.name}.xlsx", read_only=True)["Daten"].iter_rows(values_only=True)
+            assert {name for name in promised for line in lines if line[head.index(name)] is None} == set(), table.name
+
+
 def test_numbers_are_numbers_and_keys_stay_in_libreoffice(published_small: Town, tmp_path: Path) -> None:
     rows = as_opened(packages(published_small, "verwaltung") / "jugendhilfe" / "indikatoren_excel.csv", tmp_path)
-    bounds = [row["ki_unten"] for row in rows if row["ki_unten"] is not None]
+    bounds = [row["ki_unten"] for row in rows if row["ki_unten"] not in ("x", ".", "*")]
     assert bounds and all(isinstance(value, (int, float)) for value in bounds)
     known = {"/".join(row) for row in read(published_small, "verwaltung", "exp_jugendhilfe__indikatoren", "gebietsstand, ebene, raumeinheit_id")}
     assert {row["raumschluessel"] for row in rows} == known

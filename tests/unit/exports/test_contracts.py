@@ -115,3 +115,23 @@ def test_an_unknown_shared_column_is_named(tmp_path: Path) -> None:
     (tmp_path / "_spalten.yaml").write_text((CONTRACTS / "_spalten.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.raises(ContractError, match="die Spalte geheimnis steht nicht in _spalten.yaml"):
         load_contracts(tmp_path)
+
+
+#: Numbers that every row has: they say which row it is or come out of the computation that made it.
+ALWAYS_THERE = {"jahr", "jahr_von", "nr", "alter_jahre", "umkreis_m", "p_bereinigt"}
+
+
+@pytest.mark.parametrize("contract", AGREED, ids=lambda c: c.empfaenger)
+def test_every_number_that_can_be_missing_says_why(contract) -> None:
+    for table in contract.tabellen:
+        silent = {c.name for c in table.spalten if c.typ in ("double", "bigint", "integer") and not c.fehlt}
+        assert silent <= ALWAYS_THERE, table.name
+
+
+def test_a_reason_that_is_no_column_is_named(tmp_path: Path) -> None:
+    raw = yaml.safe_load((CONTRACTS / "offene_daten.yml").read_text(encoding="utf-8"))
+    raw["tabellen"][0]["spalten"].append({"name": "quote", "typ": "double", "beschreibung": "x", "fehlt": "quote_zeichen"})
+    (tmp_path / "offene_daten.yml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    (tmp_path / "_spalten.yaml").write_text((CONTRACTS / "_spalten.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ContractError, match="fehlt von quote ist weder ein Zeichen .* quote_zeichen"):
+        load_contracts(tmp_path)

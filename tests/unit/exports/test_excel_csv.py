@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from exports import formats
+from exports.contract import Table
 from tests.office import as_opened
 
 AREAS = """create table zeilen as select * from (values
@@ -45,3 +46,18 @@ def test_keys_outlive_a_double_click(tmp_path: Path) -> None:
     placed, unplaced = sorted(opened, key=lambda row: str(row["ort_id"]))
     assert (placed["raumschluessel"], placed["plz"], placed["unterkategorie"], placed["oeffnungszeiten"]) == ("g20/sozialraum/0301", "'01067", "'02", "'8-16")
     assert unplaced["wert"] == 2.5
+
+
+def test_a_missing_number_shows_its_reason_and_others_the_decimals_of_their_unit(tmp_path: Path) -> None:
+    """30.7159… is shown as 30,7; a count has no decimals, a ratio two; -0.04 is rounded to a zero without a sign."""
+    columns = [{"name": n, "typ": t, "beschreibung": "x"} | more for n, t, more in [
+        ("einheit", "varchar", {}), ("wert", "double", {"fehlt": "zeichen"}), ("quote", "double", {"fehlt": "quote_zeichen", "einheit": "Prozent"}), ("plaetze", "double", {"fehlt": ".", "stellen": 0}),
+        ("zaehler", "double", {"fehlt": "."}), ("zeilen", "bigint", {"fehlt": "..."}), ("zeichen", "varchar", {}), ("quote_zeichen", "varchar", {})]]  # fmt: skip
+    table = Table.model_validate({"name": "t", "titel": "T", "beschreibung": "x", "ebenen": ["stadt"], "jahre": "alle", "schluessel": ["einheit"], "formate": ["excel_csv"], "spalten": columns})
+    with duckdb.connect() as db:
+        db.execute("""create table zeilen as select einheit, wert::double as wert, quote::double as quote, plaetze::double as plaetze, zaehler::double as zaehler, zeilen::bigint as zeilen, zeichen, quote_zeichen from (values
+            ('Personen', 133, 30.71593533487298, 133, 12.25, 1234, null, null), ('Verhältnis', 1.2345, null, null, 5, null, null, 'x'), ('Prozent', null, null, 0, null, 0, '*', null), ('je km', -0.04, -3.96, 1, 1, 1, null, null)
+        ) t (einheit, wert, quote, plaetze, zaehler, zeilen, zeichen, quote_zeichen)""")
+        (path,) = formats.write("excel_csv", db, None, table, tmp_path, {})  # type: ignore[arg-type]
+    found = {row["einheit"]: [row[name] for name in ("wert", "quote", "plaetze", "zaehler", "zeilen")] for row in rows(path)}
+    assert found == {"Personen": ["133", "30,7", "133", "12,2", "1234"], "Verhältnis": ["1,23", "x", ".", "5", "..."], "Prozent": ["*", ".", "0", ".", "0"], "je km": ["0,0", "-4,0", "1", "1", "1"]}

@@ -18,7 +18,7 @@ TYPES = {"id": "varchar", "indikator_id": "varchar", "stichtag": "date", "n": "b
 CONTRACT = Contract.model_validate({
     "empfaenger": "amt", "name": "Amt", "zweck": "Planung", "rechtsgrundlage": "keine", "zielgruppe": "verwaltung", "schutzklasse": "intern", "version": "1.0", "aenderungen": "Nachricht", "rhythmus": "monatlich",
     "lizenz": "keine", "tabellen": [{"name": "probe", "titel": "Probe", "beschreibung": "Was", "ebenen": ["stadt"], "jahre": "alle", "schluessel": ["id", "indikator_id"], "formate": ["xlsx"],
-                                     "spalten": [{"name": name, "typ": kind, "beschreibung": "x", "einheit": "Fälle" if name == "n" else None} for name, kind in TYPES.items()]}],
+                                     "spalten": [{"name": name, "typ": kind, "beschreibung": "x", "einheit": "Fälle" if name == "n" else None, "fehlt": {"wert": "zeichen", "n": "..."}.get(name)} for name, kind in TYPES.items()]}],
 })  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def book(tmp_path: Path) -> Callable[[str], openpyxl.Workbook]:
 def test_cells_have_their_types_and_missing_values_their_symbol(book: Callable[[str], openpyxl.Workbook]) -> None:
     sheet = book("('r1', 'a', date '2024-12-31', 1200, 12.5, null, false), ('r2', 'a', null, null, null, '.', null), ('r3', 'a', null, 0, 7.0, null, true)")["Daten"]
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
-    assert rows == [("r1", "a", datetime(2024, 12, 31), 1200, 12.5, None, False), ("r2", "a", None, None, ".", ".", None), ("r3", "a", None, 0, 7, None, True)]
+    assert rows == [("r1", "a", datetime(2024, 12, 31), 1200, 12.5, None, False), ("r2", "a", None, "...", ".", ".", None), ("r3", "a", None, 0, 7, None, True)]
     assert (sheet["C2"].number_format, sheet["E2"].number_format, sheet["E4"].number_format) == ("dd.mm.yyyy", "0.00", "General")
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:G4")
 

@@ -21,7 +21,13 @@ select
     zeile.zeichen,
     zeile.bezug_id,
     bezug.wert as bezug_wert,
+    case when bezug.wert is null then coalesce(bezug.zeichen, '.') end as bezug_zeichen,
     case when zeile.indikator_id <> zeile.bezug_id then zeile.wert - bezug.wert end as differenz,
+    case
+        when zeile.indikator_id = zeile.bezug_id then 'x'
+        when zeile.wert is null then coalesce(zeile.zeichen, '.')
+        when bezug.wert is null then coalesce(bezug.zeichen, '.')
+    end as differenz_zeichen,
     zeile.erklaerung || case
         when zeile.indikator_id = zeile.bezug_id then ' (Bezug)'
         when zeile.wert is null or bezug.wert is null then ' (Unterschied nicht bestimmbar)'

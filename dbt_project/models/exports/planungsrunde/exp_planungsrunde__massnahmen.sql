@@ -11,8 +11,10 @@ select
     massnahme.beginn,
     massnahme.ende,
     massnahme.kosten_eur,
+    case when massnahme.kosten_eur is null then coalesce(massnahme.kosten_eur_zeichen, '.') end as kosten_zeichen,
     massnahme.foerderung,
     massnahme.drittmittel_eur,
+    case when massnahme.drittmittel_eur is null then coalesce(massnahme.drittmittel_eur_zeichen, '.') end as drittmittel_zeichen,
     massnahme.stichtag as stand_vom,
     stadt.simuliert
 from {{ ref('fct_massnahme') }} as massnahme
