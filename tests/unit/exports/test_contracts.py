@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from exports.catalogue import LICENCES
 from exports.contract import CONTRACTS, VERSIONS, ContractError, load_contracts
+from exports.formats import IN_UNIT_OF_ROW
 from warehouse.paths import REPOSITORY
 
 AGREED = load_contracts()
@@ -135,3 +137,29 @@ def test_a_reason_that_is_no_column_is_named(tmp_path: Path) -> None:
     (tmp_path / "_spalten.yaml").write_text((CONTRACTS / "_spalten.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.raises(ContractError, match="fehlt von quote ist weder ein Zeichen .* quote_zeichen"):
         load_contracts(tmp_path)
+
+
+@pytest.mark.parametrize("contract", AGREED, ids=lambda c: c.empfaenger)
+def test_only_what_is_public_has_a_free_licence(contract) -> None:
+    """Data that nobody has approved for the public must not invite to be passed on."""
+    assert (contract.lizenz in LICENCES) == (contract.zielgruppe == "oeffentlich")
+
+
+#: Numbers without a unit: a probability, a year, a running number, a rank on a scale that the description names.
+WITHOUT_UNIT = {"p_bereinigt", "jahr", "jahr_von", "nr", "sozialindex"}
+
+
+@pytest.mark.parametrize("contract", AGREED, ids=lambda c: c.empfaenger)
+def test_every_number_has_a_unit_of_its_own_or_of_its_row(contract) -> None:
+    for table in contract.tabellen:
+        names = {c.name for c in table.spalten}
+        in_unit_of_row = {*IN_UNIT_OF_ROW, "zaehler", "nenner"} if "einheit" in names else set()
+        bare = {c.name for c in table.spalten if c.typ in ("double", "bigint", "integer") and not c.einheit}
+        assert bare <= WITHOUT_UNIT | in_unit_of_row, table.name
+
+
+def test_years_are_those_of_the_model() -> None:
+    """The profile takes the newest five years, and says so in both places where a reader may look."""
+    profile = next(t for c in AGREED if c.empfaenger == "traegerrunde" for t in c.tabellen if t.name == "profile")
+    assert "- 5" in next(MODELS.glob("*/exp_traegerrunde__profile.sql")).read_text(encoding="utf-8")
+    assert "fünf" in profile.beschreibung and "fünf" in profile.jahre
