@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,8 +44,31 @@ class Head(Protocol):
     def lizenz(self) -> str: ...
 
 
-def write_data_package(head: Head, folder: Path, files: dict[Path, tuple[Table | str, str]], facts: dict[str, str]) -> Path:
-    """``datapackage.json`` beside the files it describes."""
+@dataclass(frozen=True)
+class Handout:
+    """The marts of an audience as files: no agreement with a recipient, but a package like all others."""
+
+    zielgruppe: str
+    lizenz: str
+    rechtsgrundlage: str
+    name: str = "Indikatorwerte zum Weiterrechnen"
+    zweck: str = "Alle Werte, die für diese Zielgruppe freigegeben sind oder zur Freigabe liegen, in einer Tabelle. Der ganze Mart liegt als mart.duckdb neben dem Ordner exports."
+    version: str = "1.0"
+    rhythmus: str = "je Veröffentlichung"
+
+    @property
+    def empfaenger(self) -> str:
+        return self.zielgruppe
+
+
+def handout(audience: str, contracts: list[Contract]) -> Handout:
+    """Under the terms of the audience's contracts; without any, for use in the house only."""
+    first = next((c for c in contracts if c.zielgruppe == audience), None)
+    return Handout(audience, first.lizenz if first else "nur für den dienstlichen Gebrauch", first.rechtsgrundlage if first else "keine")
+
+
+def write_data_package(head: Head, folder: Path, files: dict[Path, tuple[Table | str, str]], facts: dict[str, str], deliveries: list[tuple[str, date, str]]) -> Path:
+    """``datapackage.json`` beside the files it describes; ``deliveries``: source, reference date and id of each that the release is made from."""
     package: dict[str, Any] = {
         "profile": "data-package",
         "name": head.empfaenger.replace("_", "-"),
@@ -54,6 +79,10 @@ def write_data_package(head: Head, folder: Path, files: dict[Path, tuple[Table |
         "created": facts["erstellt"],
         "licenses": [{"name": head.lizenz}],
         "sources": [{"title": source} for source in facts["quellen"].split("; ")],
+        # The standard has no place for these, but allows others beside its own.
+        "release": facts["release"],
+        "stichtage": sorted({f"{day:%Y-%m-%d}" for _, day, _ in deliveries}),
+        "lieferungen": [{"quelle": source, "stichtag": f"{day:%Y-%m-%d}", "lieferung": delivery} for source, day, delivery in deliveries],
         "resources": [_resource(path, table, form) for path, (table, form) in sorted(files.items())],
     }
     path = folder / "datapackage.json"
@@ -92,7 +121,7 @@ def _resource(path: Path, table: Table | str, form: str) -> dict[str, Any]:
         "profile": "tabular-data-resource",
         "encoding": "utf-8",
         "dialect": {"delimiter": ";" if german else ",", "lineTerminator": "\r\n"},
-        "schema": {"fields": fields, "primaryKey": list(table.schluessel), "missingValues": SYMBOLS if german else [""]},
+        "schema": {"fields": fields, **({"primaryKey": list(table.schluessel)} if table.schluessel else {}), "missingValues": SYMBOLS if german else [""]},
     }
 
 
@@ -112,7 +141,7 @@ FILE_TYPES = {".csv": "CSV", ".parquet": "PARQUET", ".xlsx": "XLSX", ".gpkg": "G
 
 
 def write_catalogue(contracts: list[Contract], target: Path, facts: dict[str, str]) -> Path:
-    """``katalog.ttl``: one dataset per contract, one distribution per data file, with political geocoding and attribution.
+    """``katalog.ttl``: one dataset per contract and one for the audience's marts as files, one distribution per data file, with political geocoding and attribution.
 
     Addresses in it are relative to the catalogue, so that it stays true wherever the folder is put.
     """
@@ -133,7 +162,9 @@ def write_catalogue(contracts: list[Contract], target: Path, facts: dict[str, st
     marked = " SIMULIERT: erfundene Daten der Modellstadt." if facts.get("simuliert") == "ja" else ""
     graph.add((catalogue, DCTERMS.description, Literal(f"Datenpakete aus dem Sozialraum-Warehouse, Stand {facts['release']}.{marked}", lang="de")))
     graph.add((catalogue, DCTERMS.publisher, publisher))
-    for contract in contracts:
+    # The audience's marts as files have no contract; they are listed where they were written.
+    own = [handout(facts["zielgruppe"], contracts)] if (target / facts["zielgruppe"]).is_dir() else []
+    for contract in [*contracts, *own]:
         dataset = URIRef(base + contract.empfaenger)
         graph.add((catalogue, DCAT.dataset, dataset))
         graph.add((dataset, RDF.type, DCAT.Dataset))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from exports import formats
-from exports.catalogue import write_catalogue, write_data_package
-from exports.contract import Contract, Table
+from exports.catalogue import Handout, handout, write_catalogue, write_data_package
+from exports.contract import Column, Contract, Table
 from warehouse.connect import connect, literal
 from warehouse.processes import Job, side_by_side
 
@@ -32,24 +32,12 @@ def write_files(folders: dict[str, Path], tables: tuple[str, ...], contracts: li
     for audience, folder in folders.items():
         own = facts | {"zielgruppe": audience}
         if tables:
-            licence = next((c.lizenz for c in contracts if c.zielgruppe == audience), "nur für den dienstlichen Gebrauch")
-            jobs.append((_write_marts, folder, tables, Handout(audience, licence), own, simulated))
+            jobs.append((_write_marts, folder, tables, handout(audience, contracts), own, simulated))
         jobs += [(_write_package, folder, contract, own) for contract in contracts if contract.zielgruppe == audience]
     files = [path for written in side_by_side(workers, jobs) for path in written]
     for audience, folder in folders.items():
         files.append(write_catalogue([c for c in contracts if c.zielgruppe == audience], folder / "exports", facts | {"zielgruppe": audience}))
     return files
-
-
-@dataclass(frozen=True)
-class Handout:
-    """The marts of an audience as files: no agreement with a recipient, but a package like all others."""
-
-    empfaenger: str
-    lizenz: str
-    name: str = "Indikatorwerte zum Weiterrechnen"
-    zweck: str = "Alle Werte, die für diese Zielgruppe freigegeben sind oder zur Freigabe liegen, in einer Tabelle."
-    version: str = "1.0"
 
 
 def _write_marts(folder: Path, tables: tuple[str, ...], head: Handout, facts: dict[str, str], simulated: bool) -> list[Path]:
@@ -62,14 +50,18 @@ def _write_marts(folder: Path, tables: tuple[str, ...], head: Handout, facts: di
     with _reading(folder / "mart.duckdb") as db:
         for table in tables:
             db.execute(f"create temp table {table} as select *, {simulated} as simuliert from mart.{table} order by all")
+            described = _described(db, table)
             files |= {
-                formats.parquet(db, table, target / f"{table}.parquet", said | _described(db, table)): (table, "parquet"),
-                formats.machine_csv(db, table, target / f"{table}.csv"): (table, "csv"),
-                formats.excel_csv(db, named(table), target / f"{table}_excel.csv", _missing(db, table), MART_DIGITS): (table, "excel_csv"),
+                formats.parquet(db, table, target / f"{table}.parquet", said | described): (table, "parquet"),
+                formats.machine_csv(db, table, target / f"{table}.csv"): (_as_table(db, table, table, described), "csv"),
+                formats.excel_csv(db, named(table), target / f"{table}_excel.csv", _missing(db, table), MART_DIGITS): (_as_table(db, named(table), table, described), "excel_csv"),
             }
-    return _sealed(target, [*files, write_data_package(head, target, files, facts)])
+        deliveries = _deliveries(db)
+    return _sealed(target, [*files, write_data_package(head, target, files, facts, deliveries)])
 
 
+#: What ``named`` puts in front of a mart, and the mark of every row.
+NAMED = {"raum": "Name des Gebiets.", "indikator": "Name des Indikators.", "einheit": "Einheit des Werts.", "simuliert": "Wahr, wenn die Zahl aus erfundenen Lieferungen der Modellstadt stammt."}
 MART_DIGITS = {"designeffekt": 2, "erwarteter_fehler": 3}
 
 
@@ -112,7 +104,20 @@ def _write_package(audience: Path, contract: Contract, facts: dict[str, str]) ->
             db.execute(f"create or replace temp table zeilen as select {listed} from {relation} order by {', '.join(formats.quoted(k) for k in table.schluessel)}")
             for form in table.formate:
                 written |= {path: (table, form) for path in formats.write(form, db, contract, table, folder, facts)}
-    return _sealed(folder, [*written, write_data_package(contract, folder, written, facts)])
+        deliveries = _deliveries(db)
+    return _sealed(folder, [*written, write_data_package(contract, folder, written, facts, deliveries)])
+
+
+def _deliveries(db: DuckDBPyConnection) -> list[tuple[str, date, str]]:
+    """Source, reference date and id of every delivery the release is made from, as far as the audience may know it."""
+    return db.execute("select quelle_id, stichtag, lieferung_id from mart.fct_quellenstand where aktiv order by all").fetchall()
+
+
+def _as_table(db: DuckDBPyConnection, relation: str, name: str, described: dict[str, str]) -> Table:
+    """A mart as the catalogue describes tables: no agreement, but columns with types and descriptions."""
+    kinds = {column: kind.lower() for column, kind, *_ in db.execute(f"describe select * from {relation}").fetchall()}
+    columns = tuple(Column(name=column, typ=kind, beschreibung=described.get(column, NAMED.get(column, column))) for column, kind in kinds.items())  # type: ignore[arg-type]
+    return Table(name=name, titel=name, beschreibung=name, ebenen=(), jahre="alle", schluessel=(), formate=("parquet", "csv", "excel_csv"), spalten=columns)
 
 
 def _described(db: DuckDBPyConnection, table: str) -> dict[str, str]:

@@ -61,12 +61,16 @@ class Comparison:
 
 def compare(home: Home, before: str, after: str) -> Comparison:
     """Compare two kept releases of a home by their ids (or the number they begin with); NoSuchRelease names the missing one."""
-    folders = {name: _folder(home, name) for name in (before, after)}
-    old, new = (json.loads((folders[name] / "release.json").read_text(encoding="utf-8"))["eingaben"] for name in (before, after))
-    found = Comparison(folders[before].name, folders[after].name)
+    return side_by_side(_folder(home, before), _folder(home, after))
+
+
+def side_by_side(before: Path, after: Path) -> Comparison:
+    """The same for two folders with ``release.json`` and ``mart.duckdb``, whoever may see them."""
+    old, new = (json.loads((folder / "release.json").read_text(encoding="utf-8"))["eingaben"] for folder in (before, after))
+    found = Comparison(before.name, after.name)
     with connect() as db:
-        for alias, name in (("alt", before), ("neu", after)):
-            db.execute(f"attach {literal(folders[name] / 'mart.duckdb')} as {alias} (read_only)")
+        for alias, folder in (("alt", before), ("neu", after)):
+            db.execute(f"attach {literal(folder / 'mart.duckdb')} as {alias} (read_only)")
         rows = dict(db.execute("select lieferung_id, zeilen from neu.fct_quellenstand").fetchall())
         found.deliveries_new = {name: rows.get(name) for name in sorted(set(new["lieferungen"]) - set(old["lieferungen"]))}
         found.deliveries_gone = tuple(sorted(set(old["lieferungen"]) - set(new["lieferungen"])))

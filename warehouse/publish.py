@@ -21,6 +21,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from warehouse import facts as facts_of
+from warehouse.announce import announce
 from warehouse.connect import connect, literal
 from warehouse.frozen import PERSONS
 from warehouse.ledger import Ledger
@@ -274,6 +275,7 @@ def finish(draft: Draft, home: Home, ledger: Ledger, *, keep: int, now: datetime
         **facts,
     }
     _write_json(draft.folder / "release.json", release)
+    announce(draft.folder, home.published)
     facts_of.keep(home, draft.release_id, {audience: folder / "mart.duckdb" for audience, folder in draft.audience_folders(home).items()})
     folder = home.published / draft.release_id
     os.rename(draft.folder, folder)
@@ -315,6 +317,7 @@ def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], 
         draft / "release.json",
         {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, **contents(draft)},
     )
+    announce(draft, shelf)
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(draft, folder)
     flip(shelf / "current", release_id)

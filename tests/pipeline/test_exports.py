@@ -278,6 +278,15 @@ def test_numbers_are_numbers_and_keys_stay_in_libreoffice(published_small: Town,
     assert {row["raumschluessel"] for row in rows} == known
 
 
+def test_a_release_announces_what_changed(later_small: Town) -> None:
+    text = (later_small.current / "LIESMICH.md").read_text(encoding="utf-8")
+    assert f"Veröffentlichung {later_small.current.resolve().name}" in text and "SIMULIERT" in text
+    assert "## Was sich seit 0001-" in text and "neue Lieferung melderegister_bestand-2020-12-31" in text and "einwohner" in text
+    package = json.loads((later_small.current / "exports" / "jugendhilfe" / "datapackage.json").read_text(encoding="utf-8"))
+    assert package["release"] == later_small.current.resolve().name and "2020-12-31" in package["stichtage"]
+    assert all(f"| {used['lieferung']} |" in text for used in package["lieferungen"])
+
+
 def test_same_release_has_nothing_to_compare_and_a_new_delivery_is_named(later_small: Town) -> None:
     same = later_small.call("vergleiche", "1", "1")
     assert same.returncode == 0 and "Kein Wert hat sich geändert" in same.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,3 +26,10 @@ def test_the_mart_itself_is_a_data_package_with_checksums(make_mart: Callable[..
     package = Package(str(target / "datapackage.json"))
     assert package.validate().valid and {r.path for r in package.resources} == {"fct_indikatorwert.parquet", "fct_indikatorwert.csv", "fct_indikatorwert_excel.csv"}
     assert "SIMULIERT" in (package.description or "")
+    said = json.loads((target / "datapackage.json").read_text(encoding="utf-8"))
+    assert (said["release"], said["stichtage"]) == ("0001-x", ["2024-12-31"])
+    assert said["lieferungen"] == [{"quelle": "probe", "stichtag": "2024-12-31", "lieferung": "l1"}]
+    fields = {r["path"]: {field["name"]: field["type"] for field in r["schema"]["fields"]} for r in said["resources"] if r["path"].endswith(".csv")}
+    assert fields["fct_indikatorwert.csv"]["wert"] == "number" and fields["fct_indikatorwert_excel.csv"]["raumschluessel"] == "string"
+    # In the catalogue too, beside the packages of the contracts.
+    assert "fct_indikatorwert.parquet" in (folder / "exports" / "katalog.ttl").read_text(encoding="utf-8")

@@ -47,7 +47,7 @@ def place(tmp_path: Path, private_config: Path) -> Workplace:
             folder = draft.audience_folders(home)[audience]
             (folder / "exports" / "analyse").mkdir(parents=True)
             db.execute(f"attach '{folder}/mart.duckdb' as m; create table m.fct_aussage as {MART}; create table m.fct_kennzahl (lieferung_id varchar, wert double, status_id varchar, stichtag date, kennzahl_id varchar, gebietsstand varchar, ebene varchar, raumeinheit_id varchar)")
-            db.execute("create table m.fct_quellenstand (lieferung_id varchar, veroeffentlicht boolean); comment on table m.fct_aussage is 'Aussagen'; detach m")
+            db.execute("create table m.fct_quellenstand (quelle_id varchar, stichtag date, lieferung_id varchar, aktiv boolean, veroeffentlicht boolean); comment on table m.fct_aussage is 'Aussagen'; detach m")
             if audience == publish.AUTOMATIC:
                 db.execute(f"copy ({MART}) to '{folder}/exports/analyse/fct_aussage.parquet' (format parquet)")
     frozen.freeze(home, place.ledger, draft.release_id, {withdrawal.FROZEN: ("intermediate", "freigegeben")}, place.ledger.deliveries(), NOW.isoformat())
