@@ -51,7 +51,9 @@ def write(form: str, db: DuckDBPyConnection, contract: Contract, table: Table, f
         case "xlsx":
             return [workbook(db, contract, table, folder / f"{table.name}.xlsx", facts)]
         case "geopackage":
-            return geopackage(db, folder / f"{table.name}.gpkg", int(facts["epsg"]))
+            return geopackage(db, folder / f"{table.name}.gpkg", int(facts["epsg"]), facts)
+        case "punkte":
+            return points(db, folder / f"{contract.tabellen[0].name}.gpkg", table, int(facts["epsg"]), facts)
         case "jsonstat":
             return [jsonstat(db, contract, table, folder / f"{table.name}.json", facts)]
         case "formular":
@@ -365,8 +367,8 @@ def _save_timeless(book: Any, path: Path, rows: dict[str, bytes] | None = None) 
 # geography
 
 
-def geopackage(db: DuckDBPyConnection, path: Path, epsg: int) -> list[Path]:
-    """Areas with one column per indicator, each of its newest year, one layer per level and area version, and a QGIS style each."""
+def geopackage(db: DuckDBPyConnection, path: Path, epsg: int, facts: Mapping[str, str] = MappingProxyType({})) -> list[Path]:
+    """Areas with one column per indicator, each of its newest year, beside it ``<indicator>_zeichen`` with the symbol where the value is missing; one layer per level and area version, and a QGIS style each."""
     import numpy as np
     import pyogrio
     import shapely
@@ -380,12 +382,16 @@ def geopackage(db: DuckDBPyConnection, path: Path, epsg: int) -> list[Path]:
         for level, version in layers:
             # Deliveries come at different times: a year with one new indicator must not hide all others.
             newest = f"""
-                (select raumeinheit_id, indikator_id, indikator, einheit, jahr, wert from zeilen where ebene = {literal(level)} and gebietsstand = {literal(version)}
+                (select raumeinheit_id, indikator_id, indikator, einheit, jahr, wert, zeichen from zeilen where ebene = {literal(level)} and gebietsstand = {literal(version)}
                  qualify jahr = max(jahr) filter (where wert is not null) over (partition by indikator_id))"""
             wide = f"pivot (select raumeinheit_id, indikator_id, wert from {newest}) on indikator_id using first(wert) group by raumeinheit_id"
+            told = db.execute(f"select distinct indikator_id, indikator, jahr, einheit from {newest} order by all").fetchall()
+            # An area without a row was not delivered, which the same symbol says as for what is secret.
+            signs = ", ".join(f"case when werte.{quoted(name)} is null then coalesce(zeichen.{quoted(name)}, '.') end as {quoted(name + SIGN)}" for name, *_ in told)
+            why = f"pivot (select raumeinheit_id, indikator_id, zeichen from {newest}) on indikator_id using first(zeichen) group by raumeinheit_id"
             rows = db.sql(
-                f"""select raum.raumeinheit_id, raum.name, raum.flaeche_ha, raum.geometrie, raum.geometrie_epsg, werte.* exclude (raumeinheit_id)
-                    from mart.dim_raumeinheit as raum left join ({wide}) as werte using (raumeinheit_id)
+                f"""select raum.raumeinheit_id, raum.name, raum.flaeche_ha, raum.geometrie, raum.geometrie_epsg, werte.* exclude (raumeinheit_id), {signs}
+                    from mart.dim_raumeinheit as raum left join ({wide}) as werte using (raumeinheit_id) left join ({why}) as zeichen using (raumeinheit_id)
                     where raum.ebene = {literal(level)} and raum.gebietsstand = {literal(version)} and raum.geometrie is not null order by 1"""
             ).to_arrow_table()
             if not rows.num_rows:
@@ -394,22 +400,61 @@ def geopackage(db: DuckDBPyConnection, path: Path, epsg: int) -> list[Path]:
             fields = [name for name in rows.column_names if name not in ("geometrie", "geometrie_epsg")]
             pyogrio.raw.write(
                 path, geometry=np.array(shapely.to_wkb(_in_crs(rows.column("geometrie").to_pylist(), rows.column("geometrie_epsg").to_pylist(), epsg)), dtype=object),
-                field_data=[np.array(rows.column(name).to_pylist(), dtype=object if name in ("raumeinheit_id", "name") else float) for name in fields],
+                field_data=[np.array(rows.column(name).to_pylist(), dtype=object if name in ("raumeinheit_id", "name") or name.endswith(SIGN) else float) for name in fields],
                 fields=np.array(fields), layer=layer, driver="GPKG", geometry_type="Unknown", crs=f"EPSG:{epsg}", append=path.exists(),
+                layer_options=_of_layer(f"{level.capitalize()} {version}", "Je Indikator das jüngste Jahr mit Werten; Spalten …_zeichen sagen, warum ein Wert fehlt (. unbekannt oder geheim, x nicht sinnvoll, ... fällt später an).", facts),
             )  # fmt: skip
-            told = db.execute(f"select distinct indikator_id, indikator, jahr, einheit from {newest} order by all").fetchall()
             units = {name: unit for name, _, _, unit in told}
-            aliases = AREA_FIELDS | {name: f"{title} {year} ({unit})" for name, title, year, unit in told}
-            values = {name: sorted({float(v) for v in rows.column(name).to_pylist() if v is not None}) for name in fields if name not in ("raumeinheit_id", "name")}
+            aliases = AREA_FIELDS | {name: f"{title} {year} ({unit})" for name, title, year, unit in told} | {name + SIGN: f"{title}: Zeichen" for name, title, *_ in told}
+            values = {name: sorted({float(v) for v in rows.column(name).to_pylist() if v is not None}) for name in fields if name not in ("raumeinheit_id", "name") and not name.endswith(SIGN)}
             shown = next((name for name in (*SHOWN, *values) if name != "flaeche_ha" and len(values.get(name, ())) > min(len(STEPS), rows.num_rows - 1)), "flaeche_ha")
             style = path.with_name(f"{path.stem}_{layer}.qml")
-            style.write_text(_qml(["fid", *fields], aliases, shown, units.get(shown, "ha"), values[shown]), encoding="utf-8")
+            style.write_text(_qml(["fid", *fields], aliases, shown, units.get(shown, "ha"), values[shown], f"{aliases[shown]}{_mark(facts)}"), encoding="utf-8")
             styles[layer], shows[layer] = style, aliases[shown]
         if styles:
-            _default_styles(path, {layer: style.read_text(encoding="utf-8") for layer, style in styles.items()}, shows)
+            _default_styles(path, {layer: style.read_text(encoding="utf-8") for layer, style in styles.items()}, {layer: shown + _mark(facts) for layer, shown in shows.items()})
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     return [path, *styles.values()]
+
+
+#: End of the name of a column that says why the value beside it is missing.
+SIGN = "_zeichen"
+
+
+def _mark(facts: Mapping[str, str]) -> str:
+    return " · SIMULIERT" if facts.get("simuliert") == "ja" else ""
+
+
+def _of_layer(title: str, description: str, facts: Mapping[str, str]) -> dict[str, str]:
+    """What a layer says of itself in ``gpkg_contents``: its title, what it holds, the release, and that it is invented where it is."""
+    return {"IDENTIFIER": title + _mark(facts), "DESCRIPTION": description + (f" Stand {facts['release']}, Stichtage {facts['stichtage']}." if facts else "") + (" SIMULIERT: erfundene Daten der Modellstadt." if _mark(facts) else "")}
+
+
+def points(db: DuckDBPyConnection, path: Path, table: Table, epsg: int, facts: Mapping[str, str]) -> list[Path]:
+    """The rows of ``zeilen`` that have a position (``laenge``, ``breite`` in degrees) as one more layer of a GeoPackage, coloured by ``kategorie_name``."""
+    import numpy as np
+    import pyogrio
+    import shapely
+    from pyproj import Transformer
+
+    rows = db.sql(f"select * from zeilen where laenge is not null and breite is not null order by {', '.join(map(quoted, table.schluessel))}").to_arrow_table()
+    xy = Transformer.from_crs(4326, epsg, always_xy=True).transform(rows.column("laenge").to_numpy(), rows.column("breite").to_numpy())
+    fields = [c.name for c in table.spalten]
+    kinds = {"double": float, "boolean": bool}
+    data = [np.array([None if v is None else f"{v:%Y-%m-%d}" for v in rows.column(c.name).to_pylist()] if c.typ == "date" else rows.column(c.name).to_pylist(), dtype=kinds.get(c.typ, object)) for c in table.spalten]
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FILE_TIME.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
+    try:
+        pyogrio.raw.write(
+            path, geometry=np.array(shapely.to_wkb(shapely.points(*xy)), dtype=object), field_data=data, fields=np.array(fields), layer=table.name, driver="GPKG", geometry_type="Point",
+            crs=f"EPSG:{epsg}", append=path.exists(), layer_options=_of_layer(table.titel, table.beschreibung, facts),
+        )  # fmt: skip
+        style = path.with_name(f"{path.stem}_{table.name}.qml")
+        style.write_text(_qml_of_points(fields, sorted({v for v in rows.column("kategorie_name").to_pylist() if v}), table.titel + _mark(facts)), encoding="utf-8")
+        _default_styles(path, {table.name: style.read_text(encoding="utf-8")}, {table.name: table.titel + _mark(facts)})
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    return [path, style]
 
 
 def _in_crs(texts: list[str], sources: list[int | None], epsg: int) -> Any:
@@ -449,8 +494,8 @@ def _default_styles(path: Path, styles: dict[str, str], shows: dict[str, str]) -
     pyogrio.raw.write(path, geometry=None, field_data=list(columns.values()), fields=np.array(list(columns)), layer="layer_styles", driver="GPKG", geometry_type=None, append=True, layer_options={"FID": "id"})
 
 
-def _qml(fields: list[str], aliases: dict[str, str], column: str, unit: str, values: list[float]) -> str:
-    """A QGIS style: five classes with equal numbers of areas, grey for no value, name and value as label, columns called by their German names with unit."""
+def _qml(fields: list[str], aliases: dict[str, str], column: str, unit: str, values: list[float], heading: str = "") -> str:
+    """A QGIS style: under a heading five classes with equal numbers of areas, grey for no value, name and value as label, columns called by their German names with unit."""
     from xml.sax.saxutils import quoteattr
 
     import numpy as np
@@ -469,12 +514,15 @@ def _qml(fields: list[str], aliases: dict[str, str], column: str, unit: str, val
     colours = [STEPS[round(at * (len(STEPS) - 1) / max(1, len(classes) - 1))] for at in range(len(classes))]
     entries = [*zip(classes, colours, strict=True), (("ELSE", "kein Wert"), NO_VALUE)]
     rules = "".join(f'<rule key="klasse{at}" symbol="{at}" filter={quoteattr(rule)} label={quoteattr(label)}/>' for at, ((rule, label), _) in enumerate(entries))
+    if heading:
+        rules = f'<rule key="kopf" label={quoteattr(heading)}>{rules}</rule>'
     symbols = "".join(
         f'<symbol name="{at}" type="fill"><layer class="SimpleFill"><Option type="Map"><Option name="color" type="QString" value="{colour},255"/>'
         '<Option name="outline_color" type="QString" value="80,80,80,255"/><Option name="outline_width" type="QString" value="0.2"/></Option></layer></symbol>'
         for at, (_, colour) in enumerate(entries)
     )
-    label = f"""coalesce("name", '') || '\n' || coalesce(format_number({field}, {digits}, 'de'), 'kein Wert')"""
+    why = f'"{column}{SIGN}", ' if column + SIGN in fields else ""
+    label = f"""coalesce("name", '') || '\n' || coalesce(format_number({field}, {digits}, 'de'), {why}'kein Wert')"""
     named = "".join(f"<alias index=\"{at}\" field={quoteattr(name)} name={quoteattr(aliases.get(name, ''))}/>" for at, name in enumerate(fields))
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22\" styleCategories=\"Symbology|Labeling|Fields\" labelsEnabled=\"1\">\n"
@@ -483,6 +531,30 @@ def _qml(fields: list[str], aliases: dict[str, str], column: str, unit: str, val
         '<text-buffer bufferDraw="1" bufferSize="0.7" bufferSizeUnits="MM" bufferColor="255,255,255,255" bufferOpacity="1"/></text-style>'
         '<text-format multilineAlign="1"/><placement placement="1" polygonPlacementFlags="2"/><rendering drawLabels="1"/></settings></labeling>\n'
         f"<aliases>{named}</aliases>\n</qgis>\n"
+    )
+
+
+#: One colour per kind of place, told apart by shape too: QGIS draws them in turn.
+POINT_COLOURS, POINT_SHAPES = ("22,78,121", "168,72,10", "60,120,60", "110,60,120", "90,90,90"), ("circle", "square", "triangle", "diamond", "star", "pentagon", "cross_fill")
+
+
+def _qml_of_points(fields: list[str], kinds: list[str], heading: str) -> str:
+    """A QGIS style of places: a symbol per kind, the name as label."""
+    from xml.sax.saxutils import quoteattr
+
+    entries = [(f""""kategorie_name" = '{kind.replace("'", "''")}'""", kind) for kind in kinds] + [("ELSE", "andere")]
+    rules = "".join(f'<rule key="art{at}" symbol="{at}" filter={quoteattr(rule)} label={quoteattr(label)}/>' for at, (rule, label) in enumerate(entries))
+    symbols = "".join(
+        f'<symbol name="{at}" type="marker"><layer class="SimpleMarker"><Option type="Map"><Option name="name" type="QString" value="{POINT_SHAPES[at % len(POINT_SHAPES)]}"/>'
+        f'<Option name="color" type="QString" value="{POINT_COLOURS[at % len(POINT_COLOURS)]},255"/><Option name="outline_color" type="QString" value="255,255,255,255"/>'
+        '<Option name="size" type="QString" value="2.4"/></Option></layer></symbol>'
+        for at in range(len(entries))
+    )
+    aliases = "".join(f'<alias index="{at}" field={quoteattr(name)} name=""/>' for at, name in enumerate(["fid", *fields]))
+    return (
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22\" styleCategories=\"Symbology|Fields\">\n"
+        f'<renderer-v2 type="RuleRenderer" symbollevels="0">\n<rules key="arten"><rule key="kopf" label={quoteattr(heading)}>{rules}</rule></rules>\n<symbols>{symbols}</symbols>\n</renderer-v2>\n'
+        f"<aliases>{aliases}</aliases>\n</qgis>\n"
     )
 
 

@@ -103,7 +103,8 @@ def _write_package(audience: Path, contract: Contract, facts: dict[str, str]) ->
             listed = ", ".join(formats.quoted(c.name) for c in table.spalten)
             db.execute(f"create or replace temp table zeilen as select {listed} from {relation} order by {', '.join(formats.quoted(k) for k in table.schluessel)}")
             for form in table.formate:
-                written |= {path: (table, form) for path in formats.write(form, db, contract, table, folder, facts)}
+                for path in formats.write(form, db, contract, table, folder, facts):
+                    written.setdefault(path, (table, form))  # a GeoPackage belongs to the table that began it
         deliveries = _deliveries(db)
     return _sealed(folder, [*written, write_data_package(contract, folder, written, facts, deliveries)])
 

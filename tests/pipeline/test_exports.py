@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import sqlite3
 from pathlib import Path
 
 import duckdb
@@ -37,7 +38,8 @@ def test_every_agreed_file_is_there_and_its_checksum_holds(published_small: Town
     folder = package(published_small, contract)
     names = {path.name for path in folder.iterdir()}
     endings = {"parquet": ".parquet", "csv": ".csv", "excel_csv": "_excel.csv", "xlsx": ".xlsx", "geopackage": ".gpkg", "jsonstat": ".json", "pdf": ".pdf"}
-    promised = {f"rueckmeldung_{table.name}.xlsx" if form == "formular" else table.name + endings[form] for table in contract.tabellen for form in table.formate}
+    endings_of_layers = {"punkte"}  # in the GeoPackage of another table
+    promised = {f"rueckmeldung_{table.name}.xlsx" if form == "formular" else table.name + endings[form] for table in contract.tabellen for form in table.formate if form not in endings_of_layers}
     assert promised | {f"{mart}.parquet" for mart in contract.marts} <= names
     sums = dict(reversed(line.split("  ")) for line in (folder / "pruefsummen.sha256").read_text(encoding="utf-8").splitlines())
     assert set(sums) == names - {"pruefsummen.sha256"}
@@ -74,10 +76,15 @@ def test_geopackage_opens_with_every_level_and_indicator(published_small: Town) 
     assert layers.pop("layer_styles") is None
     info, _, _, data = pyogrio.raw.read(file, layer="layer_styles", read_geometry=False)
     styles = dict(zip(info["fields"], data, strict=True))
-    assert {"stadt_hilden2015", "stadtbereich_hilden2015", "sozialraum_hilden2015", "stadt_hilden2020", "stadtbereich_hilden2020", "sozialraum_hilden2020"} == set(layers)
+    assert {"stadt_hilden2015", "stadtbereich_hilden2015", "sozialraum_hilden2015", "stadt_hilden2020", "stadtbereich_hilden2020", "sozialraum_hilden2020", "orte"} == set(layers)
     info = pyogrio.read_info(file, layer="sozialraum_hilden2020")
     assert (info["features"], info["crs"]) == (22, "EPSG:25832")
     assert "anteil_65_plus" in info["fields"]
+    areas, _, _, values = pyogrio.raw.read(file, layer="sozialraum_hilden2020", read_geometry=False)
+    cells = dict(zip(areas["fields"], values, strict=True))
+    assert not [name for name in cells if f"{name}_zeichen" in cells and any((value != value) != (sign is not None) for value, sign in zip(cells[name], cells[f"{name}_zeichen"], strict=True))]
+    with sqlite3.connect(file) as db:
+        assert all("SIMULIERT" in text and published_small.current.resolve().name in text for (text,) in db.execute("select description from gpkg_contents where data_type = 'features'"))
     assert {path.stem.removeprefix("raumeinheiten_") for path in folder.glob("*.qml")} == set(layers)
     # QGIS takes the style of a layer from inside the package; the files beside it say the same.
     assert dict(zip(styles["f_table_name"], styles["styleQML"], strict=True)) == {layer: (folder / f"raumeinheiten_{layer}.qml").read_text(encoding="utf-8") for layer in layers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,7 +10,11 @@ import duckdb
 import pyogrio
 import pytest
 
-from exports.formats import _qml, geopackage
+from exports.contract import Table
+from exports.formats import _qml, geopackage, points
+
+
+FACTS = {"release": "0001-x", "stichtage": "2020 bis 2025", "simuliert": "ja"}
 
 
 def style(values: list[float], unit: str = "Prozent") -> ElementTree.Element:
@@ -49,12 +54,38 @@ def test_layers_lie_in_the_system_of_the_town_and_show_each_indicator_in_its_new
         ('a', 'raum', 'g', 'Grad', 1.0, 'POLYGON ((15 52, 15.01 52, 15.01 52.01, 15 52))', 4326), ('m', 'raum', 'g', 'Meter', 1.0, 'POLYGON ((500000 5761000, 501000 5761000, 501000 5762000, 500000 5761000))', 25833)
     ) t(raumeinheit_id, ebene, gebietsstand, name, flaeche_ha, geometrie, geometrie_epsg)""")
     db.execute("""create view zeilen as select *, 'raum' as ebene, 'g' as gebietsstand from (values
-        ('a', 'alt', 'Alt', 2022, 'Prozent', 1.5), ('m', 'alt', 'Alt', 2022, 'Prozent', 2.5), ('a', 'alt', 'Alt', 2025, 'Prozent', null), ('m', 'alt', 'Alt', 2025, 'Prozent', null), ('a', 'neu', 'Neu', 2025, 'Prozent', 7.5)
-    ) t(raumeinheit_id, indikator_id, indikator, jahr, einheit, wert)""")
-    file, style = geopackage(db, tmp_path / "r.gpkg", 25833)
+        ('a', 'alt', 'Alt', 2022, 'Prozent', 1.5, null), ('m', 'alt', 'Alt', 2022, 'Prozent', null, '*'), ('a', 'alt', 'Alt', 2025, 'Prozent', null, '...'), ('m', 'alt', 'Alt', 2025, 'Prozent', null, '...'), ('a', 'neu', 'Neu', 2025, 'Prozent', 7.5, null)
+    ) t(raumeinheit_id, indikator_id, indikator, jahr, einheit, wert, zeichen)""")
+    file, style = geopackage(db, tmp_path / "r.gpkg", 25833, FACTS)
     info = pyogrio.read_info(file, layer="raum_g")
     left, bottom, right, top = info["total_bounds"]
     assert info["crs"] == "EPSG:25833" and (left, right) == pytest.approx((500_000, 501_000), abs=1) and bottom == pytest.approx(5_761_000, abs=1_000) and top < 5_763_000
     read, _, _, data = pyogrio.raw.read(file, layer="raum_g", read_geometry=False)
-    assert {name: column.tolist() for name, column in zip(read["fields"], data, strict=True) if name in ("alt", "neu")} == {"alt": [1.5, 2.5], "neu": [7.5, pytest.approx(float("nan"), nan_ok=True)]}
+    assert {name: column.tolist() for name, column in zip(read["fields"], data, strict=True) if name in ("alt", "neu")} == {"alt": [1.5, pytest.approx(float("nan"), nan_ok=True)], "neu": [7.5, pytest.approx(float("nan"), nan_ok=True)]}
     assert 'name="Alt 2022 (Prozent)"' in style.read_text(encoding="utf-8") and 'name="Neu 2025 (Prozent)"' in style.read_text(encoding="utf-8")
+    # Why a value is missing stands beside it: the symbol of its row, or that there is none.
+    assert {name: column.tolist() for name, column in zip(read["fields"], data, strict=True) if name.endswith("_zeichen")} == {"alt_zeichen": [None, "*"], "neu_zeichen": [None, "."]}
+    assert told(file) == {"raum_g": ("Raum g · SIMULIERT", True), "layer_styles": ("layer_styles", False)}
+    assert [rule.attrib["label"] for rule in ElementTree.fromstring(style.read_text(encoding="utf-8").split("\n", 1)[1]).iter("rule")][0].endswith(" · SIMULIERT")
+
+
+def told(file: Path) -> dict[str, tuple[str, bool]]:
+    """Layer -> its title, and whether its description names the release and that it is invented."""
+    with sqlite3.connect(file) as db:
+        return {layer: (title, "0001-x" in (text or "") and "SIMULIERT" in (text or "")) for layer, title, text in db.execute("select table_name, identifier, description from gpkg_contents")}
+
+
+def test_places_are_one_more_layer_with_its_own_style(tmp_path: Path) -> None:
+    columns = [{"name": name, "typ": kind, "beschreibung": "x"} for name, kind in (("ort_id", "varchar"), ("kategorie_name", "varchar"), ("name", "varchar"), ("laenge", "double"), ("breite", "double"), ("stand_vom", "date"), ("aktuell", "boolean"))]
+    table = Table.model_validate({"name": "orte", "titel": "Orte", "beschreibung": "Was", "ebenen": ["raum"], "jahre": "letzter", "schluessel": ["ort_id"], "formate": ["punkte"], "spalten": columns})
+    db = duckdb.connect()
+    db.execute("create view zeilen as select * from (values ('k1', 'Kita', 'Haus & Hof', 15.0, 52.0, date '2024-03-01', true), ('k2', 'Kita', 'Ohne Lage', null, null, null, true)) t(ort_id, kategorie_name, name, laenge, breite, stand_vom, aktuell)")
+    first, style = points(db, tmp_path / "r.gpkg", table, 25833, FACTS)
+    again, _ = points(db, tmp_path / "s.gpkg", table, 25833, FACTS)
+    info = pyogrio.read_info(first, layer="orte")
+    assert (info["features"], info["geometry_type"], info["crs"]) == (1, "Point", "EPSG:25833") and info["total_bounds"][0] == pytest.approx(500_000, abs=1)
+    assert told(first)["orte"] == ("Orte · SIMULIERT", True) and first.read_bytes() == again.read_bytes()
+    root = ElementTree.fromstring(style.read_text(encoding="utf-8").split("\n", 1)[1])
+    assert [rule.attrib["label"] for rule in root.iter("rule")] == ["Orte · SIMULIERT", "Kita", "andere"]
+    read, _, _, data = pyogrio.raw.read(first, layer="layer_styles", read_geometry=False)
+    assert dict(zip(read["fields"], data, strict=True))["styleQML"].tolist() == [style.read_text(encoding="utf-8")]
