@@ -6,6 +6,8 @@ Every function takes a relation in DuckDB and writes one file; same rows, same b
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
@@ -57,7 +59,7 @@ def write(form: str, db: DuckDBPyConnection, contract: Contract, table: Table, f
         case "jsonstat":
             return [jsonstat(db, contract, table, folder / f"{table.name}.json", facts)]
         case "formular":
-            return [feedback_form(db, folder / f"rueckmeldung_{table.name}.xlsx", facts)]
+            return feedback_forms(db, folder, f"rueckmeldung_{table.name}", facts)
         case "pdf":
             from exports.onepage import one_page
 
@@ -291,7 +293,25 @@ FORM_COLUMNS = (
 FORM_SHEET = "Angebote"
 
 
-def feedback_form(db: DuckDBPyConnection, path: Path, facts: dict[str, str]) -> Path:
+def feedback_forms(db: DuckDBPyConnection, folder: Path, stem: str, facts: dict[str, str]) -> list[Path]:
+    """One form per organisation, named after it, so that nobody fills in another one's and two answers of one day do not bear one name."""
+    offers: dict[str, list[tuple[Any, ...]]] = {}
+    for row in db.execute("select ort_id, traeger, name, anschrift, plaetze, oeffnungszeiten from zeilen order by traeger, name, ort_id").fetchall():
+        offers.setdefault(row[1], []).append(row)
+    forms: dict[str, list[tuple[Any, ...]]] = {}
+    for organisation, rows in offers.items():
+        # Names that differ in signs only share a form: a file name has no room for the difference.
+        forms.setdefault(f"{stem}_{_file_name(organisation)}", []).extend(rows)
+    return [_feedback_form(folder / f"{name}.xlsx", rows, facts) for name, rows in (forms or {stem: []}).items()]
+
+
+def _file_name(text: str) -> str:
+    """Der Paritätische -> der-paritaetische"""
+    plain = unicodedata.normalize("NFKD", text.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "ohne-namen"
+
+
+def _feedback_form(path: Path, rows: list[tuple[Any, ...]], facts: dict[str, str]) -> Path:
     """The offers as recorded in locked cells, beside them free ones to correct and comment; it comes back through the door."""
     import openpyxl
     from openpyxl.styles import Alignment, Font, PatternFill, Protection
@@ -300,14 +320,26 @@ def feedback_form(db: DuckDBPyConnection, path: Path, facts: dict[str, str]) -> 
 
     book = openpyxl.Workbook()
     book.properties.creator, book.properties.created, book.properties.modified = "Sozialraum-Warehouse", FILE_TIME, FILE_TIME
-    sheet = book.active
-    sheet.title, sheet.freeze_panes = FORM_SHEET, "D2"
+    hints = book.active
+    hints.title = "Hinweise"
+    hints.column_dimensions["A"].width = 110
+    marked = ["SIMULIERT: erfundene Daten der Modellstadt."] if facts.get("simuliert") == "ja" else []
+    for line, text in enumerate((
+        *marked,
+        f"Ihre Angebote, wie die Stadt ({facts['stadt']}) sie verzeichnet hat, Stand {facts['release']}: Blatt {FORM_SHEET}.",
+        "Die gelben Spalten sind frei: tragen Sie nur ein, was anders ist; was stimmt, bleibt leer. Die übrigen sind gesperrt, der Schlüssel ordnet Ihre Antwort zu.",
+        "Bitte keine Namen von Klientinnen, Klienten oder Beschäftigten eintragen.",
+        f"Zurück an die Sozialplanung unter dem Namen {path.stem}_JJJJ-MM-TT.xlsx (Tag der Rückgabe); sie legt die Dateien eines Tages zusammen in den Eingang traeger_rueckmeldung.",
+    ), 1):  # fmt: skip
+        made = hints.cell(line, 1, text)
+        made.alignment, made.font = Alignment(wrap_text=True), Font(bold=True, color="B00020") if text in marked else Font()
+    sheet = book.create_sheet(FORM_SHEET)
+    sheet.freeze_panes = "D2"
     head, free, open_cell = PatternFill("solid", fgColor="E6EDF2"), PatternFill("solid", fgColor="FFF8E1"), Protection(locked=False)
     for number, (title, width, fill_in) in enumerate(FORM_COLUMNS, 1):
         made = sheet.cell(1, number, title)
         made.font, made.fill = Font(bold=True), free if fill_in else head
         sheet.column_dimensions[get_column_letter(number)].width = width
-    rows = db.execute("select ort_id, traeger, name, anschrift, plaetze, oeffnungszeiten from zeilen order by traeger, name, ort_id").fetchall()
     for line, row in enumerate(rows, 2):
         for number, value in enumerate(row, 1):
             made = sheet.cell(line, number, value)
@@ -323,18 +355,8 @@ def feedback_form(db: DuckDBPyConnection, path: Path, facts: dict[str, str]) -> 
         sheet.add_data_validation(rule)
         rule.add(f"{letter}2:{letter}{max(len(rows), 1) + 1}")
     sheet.protection.sheet = True  # against slips, not against people: no password
-    sheet.protection.formatColumns = sheet.protection.formatRows = False
-    hints = book.create_sheet("Hinweise")
-    hints.column_dimensions["A"].width = 110
-    marked = ["SIMULIERT: erfundene Daten der Modellstadt."] if facts.get("simuliert") == "ja" else []
-    for line, text in enumerate((
-        *marked,
-        f"Ihre Angebote, wie die Stadt ({facts['stadt']}) sie verzeichnet hat, Stand {facts['release']}.",
-        "Die gelben Spalten sind frei: tragen Sie nur ein, was anders ist; was stimmt, bleibt leer. Die übrigen sind gesperrt, der Schlüssel ordnet Ihre Antwort zu.",
-        "Bitte keine Namen von Klientinnen, Klienten oder Beschäftigten eintragen.",
-        "Zurück an die Sozialplanung unter dem Namen rueckmeldung_angebote_JJJJ-MM-TT.xlsx (Tag der Rückgabe); sie legt die Datei in den Eingang traeger_rueckmeldung.",
-    ), 1):  # fmt: skip
-        hints.cell(line, 1, text).alignment = Alignment(wrap_text=True)
+    sheet.protection.formatColumns = sheet.protection.formatRows = sheet.protection.autoFilter = False
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(FORM_COLUMNS))}{len(rows) + 1}"
     _save_timeless(book, path)
     return path
 
@@ -344,7 +366,6 @@ def _save_timeless(book: Any, path: Path, rows: dict[str, bytes] | None = None) 
 
     ``rows``: part of the archive -> XML of rows that stand below what the book itself has there.
     """
-    import re
     import zipfile
     from io import BytesIO
 

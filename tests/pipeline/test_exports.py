@@ -38,8 +38,9 @@ def test_every_agreed_file_is_there_and_its_checksum_holds(published_small: Town
     folder = package(published_small, contract)
     names = {path.name for path in folder.iterdir()}
     endings = {"parquet": ".parquet", "csv": ".csv", "excel_csv": "_excel.csv", "xlsx": ".xlsx", "geopackage": ".gpkg", "jsonstat": ".json", "pdf": ".pdf"}
-    endings_of_layers = {"punkte"}  # in the GeoPackage of another table
-    promised = {f"rueckmeldung_{table.name}.xlsx" if form == "formular" else table.name + endings[form] for table in contract.tabellen for form in table.formate if form not in endings_of_layers}
+    promised = {table.name + endings[form] for table in contract.tabellen for form in table.formate if form in endings}
+    for table in (table for table in contract.tabellen if "formular" in table.formate):
+        assert [name for name in names if name.startswith(f"rueckmeldung_{table.name}_")], table.name
     assert promised | {f"{mart}.parquet" for mart in contract.marts} <= names
     sums = dict(reversed(line.split("  ")) for line in (folder / "pruefsummen.sha256").read_text(encoding="utf-8").splitlines())
     assert set(sums) == names - {"pruefsummen.sha256"}
@@ -216,7 +217,7 @@ def test_definitions_stand_side_by_side(demo: Town) -> None:
 
 
 def test_a_filled_form_comes_back_through_the_door(town: Town) -> None:
-    source = packages(town, "traeger") / "traegerrunde" / "rueckmeldung_angebote.xlsx"
+    source = max((packages(town, "traeger") / "traegerrunde").glob("rueckmeldung_angebote_*.xlsx"), key=lambda path: openpyxl.load_workbook(path)["Angebote"].max_row)
     book = openpyxl.load_workbook(source)
     sheet = book["Angebote"]
     head = {cell.value: cell.column for cell in sheet[1]}
@@ -227,7 +228,7 @@ def test_a_filled_form_comes_back_through_the_door(town: Town) -> None:
     sheet.cell(3, head["Gibt es (ja/nein)"]).value = "nein"
     inbox = town.root / "inbox" / "traeger_rueckmeldung"
     inbox.mkdir(parents=True)
-    book.save(inbox / "rueckmeldung_angebote_2021-03-01.xlsx")
+    book.save(inbox / f"{source.stem}_2021-03-01.xlsx")
     town.run()
     told = {row[0]: row[1:] for row in read(town, "verwaltung", "exp_planungsrunde__offen", "nummer, text, stand", "art = 'rueckmeldung'")}
     assert told == {first: ("Anschrift: Neue Straße 5; Plätze: 12", "zu prüfen"), second: ("Angebot gibt es nicht mehr", "zu prüfen")}
