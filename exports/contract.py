@@ -23,7 +23,7 @@ VERSIONS = CONTRACTS / "versionen.json"
 #: Symbols that can be all there is to say of a column's missing numbers (seeds/status.csv).
 SYMBOLS = frozenset({".", "x", "..."})
 
-Form = Literal["parquet", "csv", "excel_csv", "xlsx", "geopackage", "punkte", "jsonstat", "formular", "pdf"]
+Form = Literal["parquet", "csv", "excel_csv", "xlsx", "geopackage", "punkte", "jsonstat", "formular", "tagesordnung", "pdf"]
 Typ = Literal["varchar", "double", "bigint", "integer", "boolean", "date"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
@@ -60,6 +61,8 @@ def write(form: str, db: DuckDBPyConnection, contract: Contract, table: Table, f
             return [jsonstat(db, contract, table, folder / f"{table.name}.json", facts)]
         case "formular":
             return feedback_forms(db, folder, f"rueckmeldung_{table.name}", facts)
+        case "tagesordnung":
+            return [agenda(db, contract, folder / "tagesordnung.xlsx", facts)]
         case "pdf":
             from exports.onepage import one_page
 
@@ -283,6 +286,68 @@ def _sheet_rows(db: DuckDBPyConnection, table: Table, styles: dict[str, int]) ->
             from (select *, 1 + row_number() over (order by {order}) as nr from zeilen) order by nr"""
     ).fetchall()
     return [row for row, _ in found], [key for _, key in found]
+
+
+#: Points of the agenda in their order, as the tables of the contract are called.
+AGENDA = ("neu", "veraenderungen", "offen", "themen", "massnahmen", "beschluesse")
+
+
+def agenda(db: DuckDBPyConnection, contract: Contract, path: Path, facts: dict[str, str]) -> Path:
+    """One workbook for a meeting: the first sheet is the agenda with how much there is to each point, linked to the sheet with its rows."""
+    import openpyxl
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    book = openpyxl.Workbook()
+    book.properties.creator, book.properties.created, book.properties.modified = "Sozialraum-Warehouse", FILE_TIME, FILE_TIME
+    front, bold, head, wrapped = book.active, Font(bold=True), PatternFill("solid", fgColor="E6EDF2"), Alignment(wrap_text=True, vertical="top")
+    front.title = "Tagesordnung"
+    for letter, width in zip("ABCD", (6, 42, 14, 100), strict=True):
+        front.column_dimensions[letter].width = width
+    front.append([None, f"{contract.name}: {facts['stadt']}, Stand {facts['release']}, Stichtage {facts['stichtage']}"])
+    front["B1"].font = bold
+    if facts.get("simuliert") == "ja":
+        front.append([None, "SIMULIERT: erfundene Daten der Modellstadt."])
+        front["B2"].font = Font(bold=True, color="B00020")
+    front.append([None])
+    front.append(["TOP", "Punkt", "Zeilen", "Was"])
+    tables = {table.name: table for table in contract.tabellen}
+    for number, table in enumerate((tables[name] for name in AGENDA), 1):
+        names = [c.name for c in table.spalten]
+        signs = symbols(table)
+        listed = ", ".join(f"{quoted(name)}, {signs.get(name, 'null')}" for name in names)
+        rows = db.execute(f"select {listed} from mart.export.{contract.model_of(table)} order by {', '.join(map(quoted, table.schluessel))}").fetchall()
+        sheet = book.create_sheet(table.name)
+        sheet.freeze_panes, sheet.auto_filter.ref = "A2", f"A1:{get_column_letter(len(names))}{len(rows) + 1}"
+        for at, name in enumerate(names, 1):
+            made = sheet.cell(1, at, name)
+            made.font, made.fill = bold, head
+            sheet.column_dimensions[get_column_letter(at)].width = 34 if name in ("raum", "indikator", "quelle", "titel", "text", "aussage", "sicherheit") else 14
+        for line, row in enumerate(rows, 2):
+            for at, (value, sign) in enumerate(zip(row[::2], row[1::2], strict=True), 1):
+                made = sheet.cell(line, at, sign if value is None else value)
+                if isinstance(made.value, str):
+                    made.data_type = "s"  # never a formula, whatever it begins with
+                elif isinstance(made.value, float):
+                    made.number_format = "0.0"
+                elif hasattr(made.value, "year"):
+                    made.number_format = "dd.mm.yyyy"
+        front.append([number, table.titel, len(rows), table.beschreibung + _how_sure(names, [row[::2] for row in rows])])
+        link = front.cell(front.max_row, 2)
+        link.hyperlink, link.font = Hyperlink(ref=link.coordinate, location=f"'{table.name}'!A1"), Font(color="0B5394", underline="single")
+        for made in front[front.max_row]:
+            made.alignment = wrapped
+    _save_timeless(book, path)
+    return path
+
+
+def _how_sure(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    """Of reported changes: how many are new, and how many of them how sure."""
+    if not rows or not {"neu", "sicherheit"} <= set(names):
+        return ""
+    counted = Counter(row[names.index("sicherheit")] for row in rows)
+    return f" Neu: {sum(row[names.index('neu')] is True for row in rows)}. " + "; ".join(f"{count} {text}" for text, count in sorted(counted.items())) + "."
 
 
 #: Columns of the form as the door reads them back (``traeger_rueckmeldung.yml``): heading, width, free to fill in.

@@ -209,6 +209,17 @@ def test_one_page_for_the_board(demo: Town) -> None:
     assert all(where in text for _, _, where, _ in rows)
 
 
+def test_the_agenda_leads_to_every_point(demo: Town) -> None:
+    book = openpyxl.load_workbook(packages(demo, "verwaltung") / "planungsrunde" / "tagesordnung.xlsx")
+    assert book.sheetnames == ["Tagesordnung", "neu", "veraenderungen", "offen", "themen", "massnahmen", "beschluesse"]
+    front = list(book["Tagesordnung"].iter_rows())
+    assert any("SIMULIERT" in str(row[1].value) for row in front)
+    points = {row[1].hyperlink.location.split("!")[0].strip("'"): row[2].value for row in front if row[1].hyperlink}
+    assert points == {name: book[name].max_row - 1 for name in book.sheetnames[1:]}
+    assert any("sehr sicher" in str(row[3].value) for row in front)
+    assert not any(cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
 def test_definitions_stand_side_by_side(demo: Town) -> None:
     rows = read(demo, "verwaltung", "exp_analyse__definitionsvergleich", "vergleich_id, indikator_id, wert - bezug_wert, differenz, erklaerung", "indikator_id <> bezug_id")
     assert {"sgb2_quote", "kinderarmut", "betreuung_u3"} <= {row[0] for row in rows if row[3] is not None}
