@@ -89,7 +89,7 @@ select
     verglichen.p_bereinigt,
     case
         when verglichen.p_bereinigt < 0.001 then 'sehr sicher (berichtigter p-Wert unter 0,001)'
-        else 'sicher (unter allen Meldungen des Jahres höchstens 5 % Falschmeldungen)'
+        else 'sicher (unter allen Meldungen des Jahres im Mittel höchstens 5 % Falschmeldungen)'
     end as sicherheit,
     stadt.simuliert
 from verglichen
