@@ -39,6 +39,10 @@ SIMILAR = 0.6
 HEADER_LIMIT = 1 << 20  # bytes in which the header line has to end
 UNPACKED_LIMIT = 8 << 30  # bytes of one file of an archive
 CHUNK = 1 << 20  # bytes per step of a streamed file
+#: How a GeoPackage begins, as every SQLite database does.
+SQLITE = b"SQLite format 3\0"
+#: GDAL asks no other machine: the coordinate system of a GeoJSON may be an address, and it would be called.
+NO_NETWORK = {"GDAL_HTTP_PROXY": "127.0.0.1:1", "GDAL_HTTP_CONNECTTIMEOUT": "1", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{noext}"}
 DUCKDB_ENCODING = {"utf-8": "utf-8", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
 #: Characters of a path that DuckDB takes for a pattern.
 GLOB = frozenset("*?[]{}")
@@ -564,17 +568,33 @@ def _no_bomb(file: SourceFile) -> None:
 # geometry
 
 
+def _geo_source(path: Path) -> str:
+    """The name under which GDAL opens a file by the driver of a declared format and by no other.
+
+    Left to choose, it takes any content for what it looks like, also for a list of other files or addresses to read (VRT,
+    GDALG), wherever they lie. With a prefix pyogrio does not look for archives and addresses in the path, either.
+    """
+    with path.open("rb") as raw:
+        if raw.read(len(SQLITE)) != SQLITE:
+            return f"GEOJSON:{path}"
+    # Quoted: a colon would begin the name of a layer.
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'GPKG:"{escaped}"'
+
+
 def _read_geo(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> None:
     import pyarrow as pa
     import pyogrio
     import shapely
 
     fmt = tabelle.format
+    pyogrio.set_gdal_config_options(NO_NETWORK)
     try:
-        layers = [name for name, _ in pyogrio.list_layers(file.path)]
-        if fmt.ebene and fmt.ebene not in layers:
+        source = _geo_source(file.path)
+        # Only where a layer is declared: a GeoJSON has one and would be parsed twice.
+        if fmt.ebene and fmt.ebene not in [name for name, _ in pyogrio.list_layers(source)]:
             raise Refused(f"{file.name}: es fehlt die Ebene „{fmt.ebene}“; bitte mit allen vereinbarten Ebenen liefern.")
-        meta, features = pyogrio.read_arrow(file.path, layer=fmt.ebene)
+        meta, features = pyogrio.read_arrow(source, layer=fmt.ebene)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError):
         raise Refused(f"{file.name}: Die Datei ist nicht als Geodatei lesbar; bitte neu ausgeben.") from None
     crs = {"OGC:CRS84": "EPSG:4326"}.get(meta["crs"], meta["crs"])

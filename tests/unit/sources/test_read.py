@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import http.server
+import json
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -121,3 +124,77 @@ def test_geofile_that_is_none(door: Door) -> None:
     assert [r.sentence for r in door.accept().refused] == [
         "gebiete 01.01.2024: gebiete/karte_2024.gpkg: Die Datei ist nicht als Geodatei lesbar; bitte neu ausgeben."
     ]
+
+
+GEOJSON = """
+tabelle: raumeinheit
+dateien: "gebiete/karte_{jahr}.geojson"
+format: {art: geo, epsg: 4326}
+schluessel: [raumeinheit_id]
+konstanten: {ebene: block}
+spalten:
+  - {name: id, ziel: raumeinheit_id, klasse: schluessel, pflicht: true}
+  - {name: geometry, ziel: geometrie, typ: wkt, klasse: geometrie}
+"""
+POINTS = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"id": "01"}, "geometry": {"type": "Point", "coordinates": [7, 51]}}]}
+
+
+def geojson_walk(door: Door, **years: str | dict[str, object]) -> tuple[list[int], list[str]]:
+    """Years that came in and the sentences about the others; content by year (j2023=...)."""
+    from tests.unit.sources.town import AREAS
+
+    door.declare("gebiete", AREAS, tabellen=[yaml.safe_load(GEOJSON)], platzhalter={})
+    door.deliver({f"gebiete/karte_{year[1:]}.geojson": content if isinstance(content, str) else json.dumps(content) for year, content in years.items()})
+    report = door.accept()
+    return [d.stichtag.year for d in report.accepted], [r.sentence for r in report.refused]
+
+
+@pytest.mark.parametrize("kind", ["vrt", "vrt_in_json", "gdalg"])
+def test_geofile_does_not_lead_to_other_files(door: Door, tmp_path: Path, kind: str) -> None:
+    """GDAL reads what such a file names, wherever it lies on this machine."""
+    foreign = tmp_path / "fremd.geojson"
+    foreign.write_text(json.dumps(POINTS).replace("01", "geheim"), encoding="utf-8")
+    vrt = f"<OGRVRTDataSource><OGRVRTLayer name='fremd'><SrcDataSource>{foreign}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    content = {
+        "vrt": vrt,
+        "vrt_in_json": json.dumps({"type": "FeatureCollection", "hinweis": vrt, "features": []}),
+        "gdalg": json.dumps({"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {foreign} ! limit 5"}),
+    }[kind]
+    accepted, refused = geojson_walk(door, j2022=content, j2023=POINTS)
+    assert accepted == [2023] and len(refused) == 1
+    assert "geheim" not in str(door.raw("raumeinheit")) and "unerwartet" not in refused[0]
+
+
+def test_geofile_calls_no_other_machine(door: Door) -> None:
+    """A GeoJSON may name its coordinate system by an address, and GDAL calls it."""
+    called = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            called.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/crs"
+        geojson_walk(door, j2023=POINTS | {"crs": {"type": "link", "properties": {"href": address, "type": "ogcwkt"}}})
+        server.shutdown()
+    assert called == []
+
+
+@pytest.mark.parametrize("folder", ["a!b", "a:b", "zip:x.zip!", 'a"b\\c'])
+def test_geofile_in_a_folder_that_looks_like_an_address(door: Door, folder: str) -> None:
+    from tests.unit.sources.town import AREAS
+
+    door.declare("gebiete", AREAS, tabellen=[yaml.safe_load(GEO) | {"schluessel": ["gebietsstand", "raumeinheit_id"]}], platzhalter={})
+    # Written elsewhere: pyogrio would take the folder for an address.
+    geopackage(door.home.root / "karte_2024.gpkg")
+    door.deliver({f"{folder}/gebiete/karte_2024.gpkg": (door.home.root / "karte_2024.gpkg").read_bytes()})
+    report = door.accept()
+    assert len(report.accepted) == 1, report.refused
+    door.declare("gebiete", AREAS, tabellen=[yaml.safe_load(GEOJSON)], platzhalter={})
+    door.deliver({f"{folder}/gebiete/karte_2025.geojson": json.dumps(POINTS)})
+    report = door.accept()
+    assert len(report.accepted) == 1, report.refused
