@@ -128,17 +128,43 @@ def read_batch(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delive
                 ]
         if not rows.loaded:
             continue
-        with refusing(refusals, {load.delivery: batch[load.delivery] for load in rows.loaded}):
-            create_table(db, rows.raw, tabelle)
-            extents, broken = read_files(db, rows.raw, quelle, tabelle, [load.file for load in rows.loaded], tmp)
-            for place, sentence in broken.items():
-                load = rows.loaded[place]
-                refusals.add(load.delivery, batch[load.delivery], sentence)
-            for place, (start, count) in extents.items():
-                rows.loaded[place].start, rows.loaded[place].rows = start, count
-            _lay_out(db, quelle, batch, rows, refusals)
+        trouble = Refusals()
+        with refusing(trouble, {load.delivery: batch[load.delivery] for load in rows.loaded}):
+            _read_table(db, quelle, batch, rows, refusals, tmp)
+        if trouble:
+            _without_the_broken(db, quelle, batch, rows, refusals, tmp)
+        if rows.loaded:
             tables.append(rows)
     return tables
+
+
+def _read_table(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery], rows: Rows, refusals: Refusals, tmp: Path) -> None:
+    create_table(db, rows.raw, rows.tabelle)
+    extents, broken = read_files(db, rows.raw, quelle, rows.tabelle, [load.file for load in rows.loaded], tmp)
+    for place, sentence in broken.items():
+        load = rows.loaded[place]
+        refusals.add(load.delivery, batch[load.delivery], sentence)
+    for place, (start, count) in extents.items():
+        rows.loaded[place].start, rows.loaded[place].rows = start, count
+    _lay_out(db, quelle, batch, rows, refusals)
+
+
+def _without_the_broken(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery], rows: Rows, refusals: Refusals, tmp: Path) -> None:
+    """Reading them together failed: each is tried alone, so that the one that does it holds back no other."""
+    loaded = rows.loaded
+    for number in sorted({load.delivery for load in loaded} - set(refusals)):
+        drop(db, rows)
+        rows.loaded = [load for load in loaded if load.delivery == number]
+        with refusing(refusals, {number: batch[number]}):
+            _read_table(db, quelle, batch, rows, refusals, tmp)
+    drop(db, rows)
+    rows.loaded = [load for load in loaded if load.delivery not in refusals]
+    if rows.loaded:
+        with refusing(refusals, {load.delivery: batch[load.delivery] for load in rows.loaded}):
+            _read_table(db, quelle, batch, rows, refusals, tmp)
+            return
+        drop(db, rows)
+        rows.loaded = []
 
 
 def _lay_out(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery], rows: Rows, refusals: Refusals) -> None:

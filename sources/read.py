@@ -14,6 +14,7 @@ import re
 import shutil
 import threading
 import unicodedata
+import warnings
 import zipfile
 import zlib
 from collections import defaultdict
@@ -23,12 +24,16 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from sources.formats import READERS, Unreadable, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: What an archive may unpack to, and of how many parts it may consist: larger ones are no deliveries.
 MOST_UNPACKED, MOST_MEMBERS = 1 << 29, 5_000
@@ -582,6 +587,17 @@ def _geo_source(path: Path) -> str:
     return f'GPKG:"{escaped}"'
 
 
+def _features(tabelle: Tabelle, file: SourceFile) -> tuple[dict[str, Any], pa.Table]:
+    """The declared layer as GDAL reads it: what is known about it, and its features with the geometry as WKB."""
+    import pyogrio
+
+    source, layer = _geo_source(file.path), tabelle.format.ebene
+    # Only where a layer is declared: a GeoJSON has one and would be parsed twice.
+    if layer and layer not in [name for name, _ in pyogrio.list_layers(source)]:
+        raise Refused(f"{file.name}: es fehlt die Ebene „{layer}“; bitte mit allen vereinbarten Ebenen liefern.")
+    return pyogrio.read_arrow(source, layer=layer)
+
+
 def _read_geo(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> None:
     import pyarrow as pa
     import pyogrio
@@ -590,12 +606,11 @@ def _read_geo(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Que
     fmt = tabelle.format
     pyogrio.set_gdal_config_options(NO_NETWORK)
     try:
-        source = _geo_source(file.path)
-        # Only where a layer is declared: a GeoJSON has one and would be parsed twice.
-        if fmt.ebene and fmt.ebene not in [name for name, _ in pyogrio.list_layers(source)]:
-            raise Refused(f"{file.name}: es fehlt die Ebene „{fmt.ebene}“; bitte mit allen vereinbarten Ebenen liefern.")
-        meta, features = pyogrio.read_arrow(source, layer=fmt.ebene)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError):
+        # What the library warns of in English is either refused below or of no account.
+        with warnings.catch_warnings(action="ignore"):
+            meta, features = _features(tabelle, file)
+    except (pa.ArrowException, RuntimeError, OSError, ValueError):
+        # pyogrio's own errors are RuntimeErrors.
         raise Refused(f"{file.name}: Die Datei ist nicht als Geodatei lesbar; bitte neu ausgeben.") from None
     crs = {"OGC:CRS84": "EPSG:4326"}.get(meta["crs"], meta["crs"])
     if fmt.epsg and crs != f"EPSG:{fmt.epsg}":
@@ -604,8 +619,21 @@ def _read_geo(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Que
             f"bitte umrechnen oder epsg in {quelle.quelle}.yml anpassen."
         )
     geometry = meta["geometry_name"] or "wkb_geometry"
-    shapes = shapely.from_wkb(features.column(geometry).to_numpy(zero_copy_only=False))
-    columns = {name: features.column(name) for name in features.column_names if name != geometry}
+    names = [name for name in features.column_names if name != geometry]
+    if len(names) != len(features.column_names) - 1:
+        why = f"eine Eigenschaft heißt „{geometry}“ wie die Geometrie selbst; bitte sie weglassen oder umbenennen" if geometry in features.column_names else "die Objekte haben keine Geometrie; bitte vollständig neu ausgeben"
+        raise Refused(f"{file.name}: {why}.")
+    if "geometry" in names:
+        raise Refused(f"{file.name}: eine Eigenschaft heißt „geometry“ wie die Geometrie selbst; bitte sie weglassen oder umbenennen.")
+    stored = features.column(geometry)
+    shapes = shapely.from_wkb(stored.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    if unreadable := [number for number, (shape, bare) in enumerate(zip(shapes, stored.is_null().to_pylist(), strict=True), 1) if shape is None and not bare]:
+        count = "" if len(unreadable) == 1 else f" und {len(unreadable) - 1} weitere"
+        raise Refused(
+            f"{file.name}, Objekt {unreadable[0]}{count}: die Geometrie ist nicht lesbar, etwa weil ein Ring nicht geschlossen ist; "
+            "bitte in der Quelle berichtigen und neu liefern."
+        )
+    columns = {name: features.column(name) for name in names}
     columns = dict(zip(canonical(tabelle, list(columns)), columns.values(), strict=True))
     columns["geometry"] = pa.array(shapely.to_wkt(shapes, rounding_precision=-1), type=pa.string())
     fid = meta.get("fid_column") or "fid"

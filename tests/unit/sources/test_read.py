@@ -198,3 +198,42 @@ def test_geofile_in_a_folder_that_looks_like_an_address(door: Door, folder: str)
     door.deliver({f"{folder}/gebiete/karte_2025.geojson": json.dumps(POINTS)})
     report = door.accept()
     assert len(report.accepted) == 1, report.refused
+
+
+def feature(geometry: object, /, **properties: object) -> dict[str, object]:
+    return {"type": "FeatureCollection", "features": [*POINTS["features"], {"type": "Feature", "properties": {"id": "02", **properties}, "geometry": geometry}]}  # type: ignore[misc]
+
+
+OPEN_RING = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (feature(OPEN_RING), ", Objekt 2: die Geometrie ist nicht lesbar, etwa weil ein Ring nicht geschlossen ist; bitte in der Quelle berichtigen und neu liefern."),
+        (feature(None, wkb_geometry="x"), ": eine Eigenschaft heißt „wkb_geometry“ wie die Geometrie selbst; bitte sie weglassen oder umbenennen."),
+        (feature(None, geometry="x"), ": eine Eigenschaft heißt „geometry“ wie die Geometrie selbst; bitte sie weglassen oder umbenennen."),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_one_broken_geofile_holds_back_no_other(door: Door, content: dict[str, object], sentence: str) -> None:
+    accepted, refused = geojson_walk(door, j2021=POINTS, j2022=content, j2023=feature({"type": "Point", "coordinates": [8, 51]}))
+    assert accepted == [2021, 2023]
+    assert refused == ["gebiete 01.01.2022: gebiete/karte_2022.geojson" + sentence]
+
+
+def test_unforeseen_error_holds_back_no_other_delivery(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a reader trips over: read together with others, only the delivery that does it is refused."""
+    from sources import read
+
+    read_geo = read._read_geo
+
+    def trips(db: object, table: str, place: int, quelle: object, tabelle: object, file: SourceFile) -> None:
+        if "2022" in file.name:
+            raise ZeroDivisionError
+        read_geo(db, table, place, quelle, tabelle, file)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(read, "_read_geo", trips)
+    accepted, refused = geojson_walk(door, j2021=POINTS, j2022=POINTS, j2023=feature(None))
+    assert accepted == [2021, 2023] and len(refused) == 1 and "2022: unerwarteter Fehler (ZeroDivisionError" in refused[0]
+    assert len(door.raw("raumeinheit")) == 3
