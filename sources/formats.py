@@ -6,6 +6,7 @@ the declared end and returns every cell as it stands. Nothing is typed, cleaned 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import zipfile
@@ -28,6 +29,10 @@ PLACE_LENGTH = 40
 PLACE = re.compile(rb"""\br\s{0,9}=\s{0,9}["']([A-Z]{0,3})([0-9]{1,9})["']""")
 ERROR = re.compile(rb"""\bt\s{0,9}=\s{0,9}["']e["']""")
 CHUNK = 1 << 20
+
+
+#: Encodings in which every byte is a character: what was saved in UTF-8 reads as other characters there, without an error.
+ONE_BYTE = ("iso-8859-1", "cp1252")
 
 
 class Unreadable(Exception):
@@ -171,9 +176,34 @@ def _column(letters: bytes) -> int:
     return number
 
 
+def is_utf8(path: Path) -> bool:
+    """Whether a file has characters of several bytes and all of them are UTF-8, which no text in another encoding is by chance.
+
+    Ends at the first other one, which is the first umlaut of nearly every file in another encoding.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    several = False
+    try:
+        with path.open("rb") as raw:
+            while chunk := raw.read(CHUNK):
+                # Far faster than decoding, and all there is in most of a file.
+                if chunk.isascii() and not decoder.getstate()[0]:
+                    continue
+                several = True
+                if raw.tell() <= CHUNK and chunk.startswith(codecs.BOM_UTF8):
+                    return True
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return several
+
+
 def read_csv_cells(path: Path, fmt: Format) -> Cells:
     """A small CSV with a header of several lines, footnotes after the table, or columns without a name ("Spalte 1")."""
     encoding = {"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung)
+    if fmt.kodierung in ONE_BYTE and is_utf8(path):
+        raise Unreadable(f"die Datei ist in UTF-8 gespeichert, erwartet ist {fmt.kodierung.upper()}")
     try:
         with path.open(encoding=encoding, newline="") as text:
             lines = [[cell.strip() or None for cell in line] for line in csv.reader(text, delimiter=fmt.trennzeichen)]

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sources.formats import READERS, Unreadable, read_table
+from sources.formats import ONE_BYTE, READERS, Unreadable, is_utf8, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from warehouse.connect import literal
 
@@ -339,6 +339,12 @@ def _transcoded(path: Path, pipe: Path) -> Iterator[None]:
 def read_header(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> list[str]:
     """Column names of the file in its order; Refused where they are not the declared ones."""
     fmt = tabelle.format
+    if fmt.kodierung in ONE_BYTE and is_utf8(file.path):
+        # Before any name is read, or "TrÃ¤ger" would be proposed for "Träger".
+        raise Refused(
+            f"{file.name}: Die Datei ist in UTF-8 gespeichert, erwartet ist {fmt.kodierung.upper()}; "
+            f"bitte mit dieser Kodierung neu ausgeben oder kodierung in {quelle.quelle}.yml anpassen."
+        )
     with file.path.open("rb") as raw:
         start = raw.read(HEADER_LIMIT)
     text = start.decode({"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung), errors="replace")

@@ -13,6 +13,7 @@ import pytest
 import shapely
 import yaml
 
+from sources.formats import is_utf8
 from sources.model import Format
 from sources.read import SourceFile, look_up
 from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
@@ -39,6 +40,28 @@ def test_encodings(door: Door, declared: str, python: str) -> None:
 def test_wrong_encoding(door: Door, declared: str, byte: bytes) -> None:
     refused = walk(door, GOOD_COUNTS.encode().replace(b"02;b", b"02;" + byte), kodierung=declared)
     assert len(refused) == 1 and "Kodierung" in refused[0] and refused[0].endswith("neu ausgeben.")
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "cp1252"])
+@pytest.mark.parametrize("content", [GOOD_COUNTS.replace(";x", ";Träger für Groß"), "\ufeff" + GOOD_COUNTS], ids=["umlaute", "bom"])
+@pytest.mark.parametrize("art", ["csv", "csv_zellen"])
+def test_utf8_is_not_read_as_other_characters(door: Door, declared: str, content: str, art: str) -> None:
+    """Every byte is a character there: nothing fails, and the raw zone would hold "TrÃ¤ger"."""
+    refused = walk(door, content.encode(), kodierung=declared, art=art)
+    assert len(refused) == 1 and f"ie Datei ist in UTF-8 gespeichert, erwartet ist {declared.upper()}; bitte" in refused[0]
+    assert "Ã" not in refused[0] and "auch:" not in refused[0]
+
+
+def test_what_is_utf8_and_what_only_looks_like_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.formats.CHUNK", 4)
+    path = tmp_path / "x"
+    for content, expected in {"abcdefg": False, "abcä": True, "abcdefgä": True, "": False}.items():
+        path.write_bytes(content.encode())
+        assert is_utf8(path) is expected, content
+    # Latin-1, a character cut off at the end, both kinds in one file, and one that ends a step early.
+    for raw in (b"abc\xe4", b"abcdef\xc3", "ä".encode() + b"\xe4", b"abc\xc3defg"):
+        path.write_bytes(raw)
+        assert not is_utf8(path), raw
 
 
 def test_lines_before_the_header(door: Door) -> None:
