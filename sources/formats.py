@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 import zipfile
 import zlib
@@ -24,9 +25,14 @@ from sources.model import Format
 MOST_COLUMNS, MOST_ROWS = 500, 200_000
 #: Cells up to which a sheet is taken whole; one cell in its last corner would make it 17 billion.
 DENSE = 5_000_000
-#: Where a row or a cell of a sheet says that it stands.
+#: Rows that a sheet can have, and cells that need not say where they stand: read row by row, which takes most memory per cell.
+MOST_SHEET_ROWS, MOST_UNPLACED = 1 << 20, 500_000
+#: Bytes of a CSV read cell by cell, and characters of one of its lines: tables per area are far smaller.
+LARGEST_CSV, LONGEST_LINE = 32 << 20, 1 << 20
+#: Longest piece of a sheet's text that is looked for across two steps.
 PLACE_LENGTH = 40
-PLACE = re.compile(rb"""\br\s{0,9}=\s{0,9}["']([A-Z]{0,3})([0-9]{1,9})["']""")
+#: A cell of a sheet and, where it says so first of all as every common program does, where it stands.
+CELL = re.compile(rb"""<(?:[a-z]{1,9}:)?c(?:\s{1,9}r\s{0,9}=\s{0,9}["']([A-Z]{1,3})([0-9]{1,9})["']|[\s/>])""")
 ERROR = re.compile(rb"""\bt\s{0,9}=\s{0,9}["']e["']""")
 CHUNK = 1 << 20
 
@@ -100,6 +106,8 @@ def table_of(lines: Iterator[list[str | None]], fmt: Format) -> Cells:
         table.lines.append(number)
         if len(table.rows) > MOST_ROWS:
             raise Unreadable(f"die Tabelle hat mehr als {MOST_ROWS} Zeilen")
+        if len(table.rows) * len(header) > DENSE:
+            raise Unreadable(f"die Tabelle hat mehr als {DENSE} Zellen")
     return table
 
 
@@ -152,21 +160,33 @@ def _read_sparse(path: Path, fmt: Format) -> Cells:
 
 
 def _fits(path: Path) -> bool:
-    """Whether no sheet has an error in a cell or a rectangle of more than ``DENSE`` cells, by what is written in it; read in steps."""
+    """Whether no sheet has an error in a cell, a cell that does not say where it stands, or a rectangle of more than ``DENSE`` cells.
+
+    By what is written in it, read in steps. Unreadable where it has more rows or cells than either way to read it can take.
+    """
+    fits = True
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             row = column = 1
+            rows = cells = placed = 0
             rest = b""
             with archive.open(member) as stream:
                 while chunk := stream.read(CHUNK):
                     text = rest + chunk
-                    for letters, digits in PLACE.findall(text):
-                        row = max(row, int(digits))
-                        column = max(column, _column(letters))
-                    if row * column > DENSE or ERROR.search(text):
-                        return False
+                    places = CELL.findall(text)
+                    row = max(row, *(int(digits or 1) for _, digits in places), 1)
+                    column = max(column, *map(_column, {letters for letters, _ in places}), 1)
+                    # What lies in the rest was counted with the step before.
+                    known = CELL.findall(rest)
+                    rows += text.count(b"<row") - rest.count(b"<row")
+                    cells += len(places) - len(known)
+                    placed += sum(letters != b"" for letters, _ in places) - sum(letters != b"" for letters, _ in known)
+                    if rows > MOST_SHEET_ROWS or cells > DENSE or cells - placed > MOST_UNPLACED:
+                        raise Unreadable(f"ein Blatt hat mehr als {DENSE} Zellen oder nennt ihre Plätze nicht; kleine Tabellen je Gebiet sind verlangt")
+                    fits = fits and row * column <= DENSE and not ERROR.search(text)
                     rest = text[-PLACE_LENGTH:]
-    return True
+            fits = fits and cells == placed
+    return fits
 
 
 def _column(letters: bytes) -> int:
@@ -202,17 +222,36 @@ def is_utf8(path: Path) -> bool:
 def read_csv_cells(path: Path, fmt: Format) -> Cells:
     """A small CSV with a header of several lines, footnotes after the table, or columns without a name ("Spalte 1")."""
     encoding = {"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung)
+    if path.stat().st_size > LARGEST_CSV:
+        raise Unreadable(f"die Datei ist größer als {LARGEST_CSV >> 20} MB, sie ist keine Tabelle je Gebiet")
     if fmt.kodierung in ONE_BYTE and is_utf8(path):
         raise Unreadable(f"die Datei ist in UTF-8 gespeichert, erwartet ist {fmt.kodierung.upper()}")
     try:
         with path.open(encoding=encoding, newline="") as text:
-            lines = [[cell.strip() or None for cell in line] for line in csv.reader(text, delimiter=fmt.trennzeichen)]
+            table = table_of(_csv_lines(text, fmt), fmt)
     except (UnicodeDecodeError, UnicodeError):
         raise Unreadable(f"ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}") from None
     except csv.Error:
         raise Unreadable(f"die Datei ist nicht als CSV mit dem Trennzeichen „{fmt.trennzeichen}“ lesbar") from None
-    table = table_of(iter(lines), fmt)
     return Cells([name or f"Spalte {place}" for place, name in enumerate(table.header, 1)], table.rows, table.lines)
+
+
+def _csv_lines(text: io.TextIOBase, fmt: Format) -> Iterator[list[str | None]]:
+    """Line by line, so that a file that is no table is left after as much of it as a table can have."""
+
+    def bounded() -> Iterator[str]:
+        number = 0
+        while line := text.readline(LONGEST_LINE):
+            number += 1
+            if len(line) >= LONGEST_LINE:
+                raise Unreadable(f"Zeile {number} ist zu lang, die Datei ist keine Tabelle")
+            # Blank lines count, too: a table has few of them.
+            if number > 2 * MOST_ROWS:
+                raise Unreadable(f"die Datei hat mehr als {2 * MOST_ROWS} Zeilen")
+            yield line
+
+    for line in csv.reader(bounded(), delimiter=fmt.trennzeichen):
+        yield [cell.strip() or None for cell in line]
 
 
 CODEBOOK = ("Variable", "Frage", "Code", "Bedeutung", "Fehlend")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import openpyxl
 import pytest
 from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
 
 from sources.find import at_rest, scan
+from sources.formats import Unreadable, read_table
+from sources.model import Format
 from sources.read import Refused
 from warehouse.paths import REPOSITORY
 
@@ -26,6 +32,19 @@ def town(door: Door) -> Door:
     door.declare("zahlen", COUNTS)
     door.deliver(AREA_FILES | GOOD)
     return door
+
+
+@contextmanager
+def memory_of(most: int) -> Iterator[None]:
+    """What is done in it takes no more memory at any moment than this beyond what was taken before."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = memory_now("VmRSS")
+    yield
+    assert memory_now("VmHWM") - before < most
+
+
+def memory_now(name: str) -> int:
+    return next(int(line.split()[1]) << 10 for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
 
 
 def only_the_bad_one(door: Door) -> str:
@@ -96,6 +115,59 @@ def test_workbooks_that_are_none(door: Door, kind: str) -> None:
     report = door.accept()
     assert len(report.refused) == 1 and "unerwarteter" not in report.refused[0].sentence
     assert not Path("/tmp/entkommen.txt").exists()
+
+
+def sheet_of(path: Path, rows: bytes) -> None:
+    """A workbook whose only sheet holds these bytes between its first and its last tag."""
+    book = openpyxl.Workbook()
+    book.save(path.with_suffix(".leer"))
+    with zipfile.ZipFile(path.with_suffix(".leer")) as empty, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in empty.infolist():
+            content = empty.read(member)
+            if member.filename == "xl/worksheets/sheet1.xml":
+                before, after = re.split(rb"<sheetData\s*(?:/>|></sheetData>)", content)
+                content = before + b"<sheetData>" + rows + b"</sheetData>" + after
+            archive.writestr(member.filename, content)
+    path.with_suffix(".leer").unlink()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [b"<row>" + b"<c/>" * 20_000_000 + b"</row>", b"<row/>" * 20_000_000, b"<row>" + b"<c/>" * 16_000 + b"</row>" + b"<row><c><v>1</v></c></row>" * 900_000],
+    ids=["zellen_ohne_platz", "zeilen", "breit_und_lang"],
+)
+def test_workbook_of_more_cells_than_a_table_has(tmp_path: Path, rows: bytes) -> None:
+    path = tmp_path / "mappe.xlsx"
+    sheet_of(path, rows)
+    with memory_of(300 << 20), pytest.raises(Unreadable, match="Zellen oder nennt ihre Plätze nicht"):
+        read_table(path, Format(art="xlsx"))
+
+
+def test_cells_that_do_not_say_where_they_stand_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "mappe.xlsx"
+    sheet_of(path, b'<row><c t="str"><v>a</v></c><c t="str"><v>b</v></c></row><row><c><v>1</v></c><c><v>2</v></c></row>')
+    cells = read_table(path, Format(art="xlsx"))
+    assert (cells.header, cells.rows) == (["a", "b"], [["1", "2"]])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "größer als 32 MB"),
+        (b"a;b;c\n" + b";;\n" * 8_000_000, "mehr als 400000 Zeilen"),
+        (b"a;b;c\n" + b"1;2;3\n" * 5_000_000, "mehr als 200000 Zeilen"),
+        (b"a;b;c\n" + b";" * 30_000_000, "Zeile 2 ist zu lang"),
+        (b";".join(b"s%d" % n for n in range(1000)) + b"\n" + (b"1;" * 1000 + b"\n") * 15_000, "mehr als 5000000 Zellen"),
+    ],
+    ids=["zwei_gb", "leere_zeilen", "volle_zeilen", "eine_zeile", "zellen"],
+)
+def test_cellwise_csv_of_more_than_a_table_has(tmp_path: Path, content: bytes | None, says: str) -> None:
+    path = tmp_path / "x.csv"
+    with path.open("wb") as file:
+        file.truncate(2 << 30) if content is None else file.write(content)
+    del content
+    with memory_of(450 << 20), pytest.raises(Unreadable, match=says):
+        read_table(path, Format(art="csv_zellen", trennzeichen=";"))
 
 
 def test_names_and_nesting(town: Door, tmp_path: Path) -> None:
