@@ -30,10 +30,14 @@ MOST_SHEET_ROWS, MOST_UNPLACED = 1 << 20, 500_000
 #: Bytes of a CSV read cell by cell, and characters of one of its lines: tables per area are far smaller.
 LARGEST_CSV, LONGEST_LINE = 32 << 20, 1 << 20
 #: Longest piece of a sheet's text that is looked for across two steps.
-PLACE_LENGTH = 40
+PLACE_LENGTH = 200
 #: A cell of a sheet and, where it says so first of all as every common program does, where it stands.
 CELL = re.compile(rb"""<(?:[a-z]{1,9}:)?c(?:\s{1,9}r\s{0,9}=\s{0,9}["']([A-Z]{1,3})([0-9]{1,9})["']|[\s/>])""")
 ERROR = re.compile(rb"""\bt\s{0,9}=\s{0,9}["']e["']""")
+#: A formula that ends its cell, so that no value is stored with it.
+UNCOUNTED = re.compile(rb"(?:</(?:[a-z]{1,9}:)?f>|<(?:[a-z]{1,9}:)?f(?:\s[^<>]{0,100})?/>)(?:<(?:[a-z]{1,9}:)?v\s?/>|<v></v>)?</(?:[a-z]{1,9}:)?c>")
+#: Stands in a row where the cell holds such a formula; no text of a file can be this.
+NO_VALUE = "\0"
 CHUNK = 1 << 20
 
 
@@ -71,11 +75,12 @@ def as_text(value: Any) -> str | None:
             return str(value).replace("\xa0", " ").strip() or None
 
 
-def table_of(lines: Iterator[list[str | None]], fmt: Format) -> Cells:
+def table_of(lines: Iterator[list[str | None]], fmt: Format, *, whole: bool = False) -> Cells:
     """Header and rows of a sheet: after ``vorspann`` lines, ``kopfzeilen`` lines of header, up to ``ende`` or the last line.
 
     A header of several lines is joined by " | "; a cell that is empty there takes its left neighbour's text in all but
-    the last line, as merged cells are meant. Empty lines are no rows.
+    the last line, as merged cells are meant. Empty lines are no rows. Nothing is left out in silence: a cell beside the
+    table, a row below its end and, where rows are ``whole``, one with too few cells are Unreadable.
     """
     for _ in range(fmt.vorspann):
         if next(lines, None) is None:
@@ -96,12 +101,28 @@ def table_of(lines: Iterator[list[str | None]], fmt: Format) -> Cells:
         header.pop()
     end = re.compile(fmt.ende) if fmt.ende else None
     table = Cells(header, [], [])
+    last = 0
     for number, line in enumerate(lines, fmt.vorspann + fmt.kopfzeilen + 1):
-        if end and line and line[0] and end.match(line[0]):
-            break
+        ends = end and line and line[0] and end.match(line[0])
+        if last or ends:
+            # Footnotes fill a cell or two; more than half of the columns is a row of the table.
+            if not ends and 1 < sum(cell is not None for cell in line) > len(header) / 2:
+                raise Unreadable(f"nach der Schlusszeile {last} steht in Zeile {number} noch eine Zeile der Tabelle; sie ginge verloren")
+            last = last or number
+            continue
         row = [*line[: len(header)], *[None] * (len(header) - len(line))]
+        beside = next((place for place, cell in enumerate(line[len(header) :], len(header)) if cell is not None), None)
+        if beside is not None:
+            raise Unreadable(f"Zeile {number}: rechts neben der Tabelle steht noch etwas (Spalte {letters(beside)}), die Kopfzeile nennt dort keine Spalte")
         if not any(cell is not None for cell in row):
             continue
+        if whole and len(line) < len(header):
+            raise Unreadable(f"Zeile {number}: zu wenige Spalten")
+        if NO_VALUE in row:
+            raise Unreadable(
+                f"Zelle {letters(row.index(NO_VALUE))}{number}: die Formel hat keinen gespeicherten Wert; "
+                "Formeln durch Werte ersetzen oder die Datei in Excel öffnen und speichern"
+            )
         table.rows.append(row)
         table.lines.append(number)
         if len(table.rows) > MOST_ROWS:
@@ -109,6 +130,15 @@ def table_of(lines: Iterator[list[str | None]], fmt: Format) -> Cells:
         if len(table.rows) * len(header) > DENSE:
             raise Unreadable(f"die Tabelle hat mehr als {DENSE} Zellen")
     return table
+
+
+def letters(column: int) -> str:
+    """Name of a column of a sheet, counted from 0."""
+    name, column = "", column + 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
 
 
 def read_xlsx(path: Path, fmt: Format) -> Cells:
@@ -130,7 +160,9 @@ def _read_dense(path: Path, fmt: Format) -> Cells:
             raise Unreadable("die Arbeitsmappe hat kein Blatt")
         if fmt.ebene and fmt.ebene not in book.sheet_names:
             raise Unreadable(f"es fehlt das Blatt „{fmt.ebene}“")
-        rows = book.get_sheet_by_name(fmt.ebene or book.sheet_names[0]).to_python(skip_empty_area=False)
+        sheet = book.get_sheet_by_name(fmt.ebene or book.sheet_names[0])
+        rows = sheet.to_python(skip_empty_area=False)
+        merged = sheet.merged_cell_ranges or []
     except (CalamineError, ValueError, OSError):
         raise Unreadable("die Datei ist keine Excel-Arbeitsmappe (.xlsx)") from None
     except BaseException as error:
@@ -138,29 +170,49 @@ def _read_dense(path: Path, fmt: Format) -> Cells:
         if type(error).__name__ != "PanicException":
             raise
         raise Unreadable("die Arbeitsmappe ist beschädigt") from None
-    return table_of(([as_text(value) for value in row[:MOST_COLUMNS]] for row in rows), fmt)
+    table = table_of(([as_text(value) for value in row[:MOST_COLUMNS]] for row in rows), fmt)
+    first, held = fmt.vorspann + fmt.kopfzeilen, set(table.lines)
+    for (top, left), (bottom, right) in merged:
+        # In the header merged cells are understood; below they hold one value for what are several cells.
+        if top >= first and left < len(table.header) and any(line in held for line in range(top + 1, min(bottom, top + MOST_ROWS) + 2)):
+            raise Unreadable(f"die Zellen {letters(left)}{top + 1} bis {letters(right)}{bottom + 1} sind verbunden; Verbindung aufheben und jede Zelle füllen")
+    return table
 
 
 def _read_sparse(path: Path, fmt: Format) -> Cells:
-    """Row by row: for sheets whose last cell lies far beyond their table, and for those with errors (#NV), which the other takes for empty."""
+    """Row by row: for sheets whose last cell lies far beyond their table, and for those with errors (#NV) or formulas
+
+    without a value, which the other takes for empty.
+    """
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(path, data_only=True, read_only=True)
+        formulas = openpyxl.load_workbook(path, read_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, EOFError, openpyxl.utils.exceptions.InvalidFileException):
         raise Unreadable("die Datei ist keine Excel-Arbeitsmappe (.xlsx)") from None
     try:
         if fmt.ebene and fmt.ebene not in book.sheetnames:
             raise Unreadable(f"es fehlt das Blatt „{fmt.ebene}“")
-        sheet = book[fmt.ebene] if fmt.ebene else book.worksheets[0]
-        sheet.reset_dimensions()
-        return table_of(([as_text(value) for value in row[:MOST_COLUMNS]] for row in sheet.iter_rows(values_only=True)), fmt)
+        sheets = [one[fmt.ebene] if fmt.ebene else one.worksheets[0] for one in (book, formulas)]
+        for sheet in sheets:
+            sheet.reset_dimensions()
+        return table_of(map(_with_formulas, *(sheet.iter_rows() for sheet in sheets)), fmt)
     finally:
         book.close()
+        formulas.close()
+
+
+def _with_formulas(row: Sequence[Any], formulas: Sequence[Any]) -> list[str | None]:
+    """The text of each cell; a formula that came to an empty text is empty, one without a value is not."""
+    return [
+        NO_VALUE if cell.value is None and formula.data_type == "f" and cell.data_type == "n" else as_text(cell.value)
+        for cell, formula in zip(row[:MOST_COLUMNS], formulas, strict=False)
+    ]
 
 
 def _fits(path: Path) -> bool:
-    """Whether no sheet has an error in a cell, a cell that does not say where it stands, or a rectangle of more than ``DENSE`` cells.
+    """Whether no sheet has an error or a formula without a value in a cell, a cell that does not say where it stands, or a rectangle of more than ``DENSE`` cells.
 
     By what is written in it, read in steps. Unreadable where it has more rows or cells than either way to read it can take.
     """
@@ -183,7 +235,7 @@ def _fits(path: Path) -> bool:
                     placed += sum(letters != b"" for letters, _ in places) - sum(letters != b"" for letters, _ in known)
                     if rows > MOST_SHEET_ROWS or cells > DENSE or cells - placed > MOST_UNPLACED:
                         raise Unreadable(f"ein Blatt hat mehr als {DENSE} Zellen oder nennt ihre Plätze nicht; kleine Tabellen je Gebiet sind verlangt")
-                    fits = fits and row * column <= DENSE and not ERROR.search(text)
+                    fits = fits and row * column <= DENSE and not ERROR.search(text) and not UNCOUNTED.search(text)
                     rest = text[-PLACE_LENGTH:]
             fits = fits and cells == placed
     return fits
@@ -228,7 +280,7 @@ def read_csv_cells(path: Path, fmt: Format) -> Cells:
         raise Unreadable(f"die Datei ist in UTF-8 gespeichert, erwartet ist {fmt.kodierung.upper()}")
     try:
         with path.open(encoding=encoding, newline="") as text:
-            table = table_of(_csv_lines(text, fmt), fmt)
+            table = table_of(_csv_lines(text, fmt), fmt, whole=True)
     except (UnicodeDecodeError, UnicodeError):
         raise Unreadable(f"ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}") from None
     except csv.Error:

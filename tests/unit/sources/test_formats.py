@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -23,7 +24,7 @@ ROWS = [
     ["0102", "1 204", "-", "p"],
     ["0103", "(7)", "1.234", None],
     ["© Statistik", None, None, None],
-    ["9999", 1, 1, None],
+    ["Stand", "31.12.", None, None],
 ]
 FORM = Format(art="xlsx", vorspann=1, kopfzeilen=2, ende="©", ebene="Daten", tausender=" ", dezimal=",")
 
@@ -74,6 +75,57 @@ def test_both_ways_to_read_a_sheet_say_the_same(tmp_path: Path) -> None:
     sheet["A3"], sheet["XFD1048576"] = None, "weit weg"
     file.save(path)
     assert not formats._fits(path)
+
+
+def grid(tmp_path: Path, *, merge: str = "", **cells: object) -> Path:
+    """A table of two columns in rows 1 to 3, with other cells put into it."""
+    file = openpyxl.Workbook()
+    for row in (["a", "b"], ["x", 1], ["y", 2]):
+        file.active.append(row)
+    for place, value in cells.items():
+        file.active[place] = value
+    if merge:
+        file.active.merge_cells(merge)
+    file.save(tmp_path / "t.xlsx")
+    return tmp_path / "t.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"B3": "=SUM(B2:B2)"}, "Zelle B3: die Formel hat keinen gespeicherten Wert; Formeln durch Werte ersetzen oder die Datei in Excel öffnen und speichern"),
+        ({"D3": 7}, r"Zeile 3: rechts neben der Tabelle steht noch etwas \(Spalte D\)"),
+        ({"merge": "A2:A3"}, "die Zellen A2 bis A3 sind verbunden; Verbindung aufheben und jede Zelle füllen"),
+        ({"A4": "Quelle: Amt", "A6": "z", "B6": 3}, "nach der Schlusszeile 4 steht in Zeile 6 noch eine Zeile der Tabelle"),
+    ],
+)
+def test_nothing_of_a_sheet_is_left_out_in_silence(tmp_path: Path, change: dict[str, str], says: str) -> None:
+    with pytest.raises(Unreadable, match=says):
+        read_table(grid(tmp_path, **change), Format(art="xlsx", ende="Quelle"))  # type: ignore[arg-type]
+
+
+def test_what_is_no_part_of_the_table_may_be_there(tmp_path: Path) -> None:
+    """Formulas below the table, footnotes of one cell, merged cells in them, and formulas that came to an empty text."""
+    path = grid(tmp_path, merge="A4:B4", A4="Quelle: Amt", A5="Stand heute", B6="=SUM(B2:B3)")
+    assert read_table(path, Format(art="xlsx", ende="Quelle")).rows == [["x", "1"], ["y", "2"]]
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(tmp_path / "leer.xlsx", "w") as changed:
+        for member in archive.infolist():
+            changed.writestr(member.filename, archive.read(member).replace(b'<c r="B3" t="n"><v>2</v></c>', b'<c r="B3" t="str"><f>""</f><v></v></c>'))
+    assert read_table(tmp_path / "leer.xlsx", Format(art="xlsx", ende="Quelle")).rows == [["x", "1"], ["y", None]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [("x;1\ny\n", "Zeile 3: zu wenige Spalten"), ("x;1\ny;2;3\n", "Zeile 3: rechts neben der Tabelle"), ("x;1\nQuelle\ny;2\n", "nach der Schlusszeile 3 steht in Zeile 4")],
+)
+def test_rows_of_a_cellwise_csv_are_whole(tmp_path: Path, rows: str, says: str) -> None:
+    path, fmt = tmp_path / "t.csv", Format(art="csv_zellen", trennzeichen=";", ende="Quelle")
+    path.write_text("a;b\n" + rows, encoding="utf-8")
+    with pytest.raises(Unreadable, match=says):
+        read_table(path, fmt)
+    # A delimiter at the end of a line, blank lines and footnotes are none of that.
+    path.write_text("a;b\nx;1;\n\n;\ny;2\nQuelle: Amt\nStand;\n", encoding="utf-8")
+    assert read_table(path, fmt).rows == [["x", "1"], ["y", "2"]]
 
 
 def test_missing_sheet(book: Path) -> None:
