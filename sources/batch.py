@@ -5,7 +5,6 @@ Everything here is temporary and in memory. It decides about nothing; what canno
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +15,10 @@ from typing import Any
 import duckdb
 
 from sources.corrections import apply_corrections
-from sources.find import Delivery, shown
+from sources.find import Delivery
 from sources.model import Quelle, Tabelle, raw_columns
 from sources.read import Refused, SourceFile, create_table, kept, lines_before, quoted, read_files
+from sources.wording import os_reason, shown
 from warehouse.settings import SettingsError
 
 
@@ -50,7 +50,7 @@ def refusing(refusals: Refusals, deliveries: dict[int, Delivery]) -> Iterator[No
     except (duckdb.OutOfMemoryException, MemoryError):
         sentence = "Der Arbeitsspeicher reicht für diese Lieferung nicht; bitte memory_limit in sozialraum.yml erhöhen."
     except OSError as error:
-        sentence = f"{os.strerror(error.errno or 0)} beim Lesen oder Schreiben; bitte Rechte und freien Platz prüfen."
+        sentence = f"Lesen oder Schreiben ist gescheitert ({os_reason(error)}); bitte Rechte und freien Platz prüfen."
     except duckdb.IOException:
         sentence = "Lesen oder Schreiben ist gescheitert; bitte Rechte und freien Platz prüfen."
     except Exception as error:  # noqa: BLE001 - the message may quote a row: only its kind and place are told

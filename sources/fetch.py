@@ -16,6 +16,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from sources.model import Bezug, Quelle
+from sources.wording import os_reason
 from warehouse.ledger import Ledger
 
 CHUNK = 1 << 20
@@ -45,7 +46,7 @@ def fetch(quelle: Quelle, inbox: Path, ledger: Ledger) -> list[Path]:
                 if path := _keep_if_new(target, name, chunks(), known):
                     fetched.append(path)
     except OSError as error:
-        raise FetchFailed(f"{quelle.name}: Der Bezug über {quelle.bezug.art} ging nicht ({os.strerror(error.errno) if error.errno else type(error).__name__}); bitte Adresse und Rechte prüfen.") from None
+        raise FetchFailed(f"{quelle.name}: Der Bezug über {quelle.bezug.art} ging nicht ({os_reason(error) if error.errno else type(error).__name__}); bitte Adresse und Rechte prüfen.") from None
     return fetched
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from sources.model import City, DeclarationError, Quelle, Tabelle
 from sources.read import Refused, SourceFile
+from sources.wording import shown
 
 #: Names under which programs write a file that is not complete yet.
 UNFINISHED = re.compile(r"(\.(part|tmp|filepart|partial|crdownload|swp)|~)$", re.IGNORECASE)
@@ -62,12 +63,6 @@ class Found:
     files: dict[str, list[SourceFile]]
     undeclared: list[Path]
     left: list[Path]
-
-
-def shown(name: str) -> str:
-    """A file name as it may stand in a sentence: no control or direction characters, no broken encoding, not endless."""
-    clean = "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in name)
-    return clean if len(clean) <= 120 else clean[:117] + "…"
 
 
 def path_pattern(quelle: Quelle, tabelle: Tabelle) -> re.Pattern[str]:

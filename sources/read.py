@@ -30,6 +30,7 @@ import duckdb
 
 from sources.formats import ONE_BYTE, READERS, Unreadable, is_utf8, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
+from sources.wording import listed, shown
 from warehouse.connect import literal
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ GLOB = frozenset("*?[]{}")
 SYMBOLS = ("-", ".", "*", "/", "...", "x", "( )")
 #: A number in brackets (limited value) or with the mark of a provisional or corrected one.
 NOTED_NUMBER = r"[(]?\s*([-−]?[0-9][0-9 .,]*[0-9]|[-−]?[0-9])\s*(?:[)]|[pr])"
+LONE_CR = re.compile(rb"\r(?!\n)")
 DATE_PARTS = {"%d": 2, "%m": 2, "%Y": 4}
 #: What DuckDB calls a broken line -> what we call it.
 REJECTS = {
@@ -427,7 +429,7 @@ def compare_columns(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str 
     """
     declared = {s.name for s in tabelle.spalten}
     unknown = [
-        f"an Stelle {place}" if quelle.personenbezug else f"„{name}“"
+        f"an Stelle {place}" if quelle.personenbezug else f"„{shown(name)}“"
         for place, name in enumerate(header, 1)
         if name not in declared and not any(fnmatchcase(name, pattern) for pattern in tabelle.ignoriert)
     ]
@@ -435,11 +437,11 @@ def compare_columns(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str 
     doubled = sorted({f"„{name}“" for name in header if header.count(name) > 1 and name in declared})
     parts = []
     if missing:
-        parts.append(("es fehlt die Spalte " if len(missing) == 1 else "es fehlen die Spalten ") + ", ".join(missing))
+        parts.append(("es fehlt die Spalte " if len(missing) == 1 else "es fehlen die Spalten ") + listed(missing))
     if unknown:
-        parts.append(("nicht vereinbart ist die Spalte " if len(unknown) == 1 else "nicht vereinbart sind die Spalten ") + ", ".join(unknown))
+        parts.append(("nicht vereinbart ist die Spalte " if len(unknown) == 1 else "nicht vereinbart sind die Spalten ") + listed(unknown))
     if doubled:
-        parts.append("mehrfach vorhanden: " + ", ".join(doubled))
+        parts.append("mehrfach vorhanden: " + listed(doubled))
     if not parts and len(set(header)) < len(header):
         parts.append("Spaltennamen kommen mehrfach vor")
     return ", ".join(parts) or None
@@ -465,7 +467,26 @@ def _broken_line(db: duckdb.DuckDBPyConnection, fmt: Format, file: SourceFile, h
     line = _undecodable_line(file.path, fmt)
     if line:
         return f"{file.name}, Zeile {line}: ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}; {advice}."
+    line = _other_line_end(file.path, fmt)
+    if line:
+        return f"{file.name}, Zeile {line}: das Zeilenende ist ein anderes als in den übrigen Zeilen (CR statt LF); bitte mit einheitlichen Zeilenenden neu ausgeben."
     return f"{file.name}: Die Datei ist nicht als CSV mit dem Trennzeichen „{fmt.trennzeichen}“ lesbar; {advice}."
+
+
+def _other_line_end(path: Path, fmt: Format) -> int | None:
+    """First line that ends with CR alone in a file whose other lines end with LF, which DuckDB does not read together."""
+    if fmt.kodierung == "utf-16":
+        return None
+    lines, first, rest = 0, None, b""
+    with path.open("rb") as raw:
+        while chunk := raw.read(CHUNK):
+            text = rest + chunk
+            # Whether a CR at the end is one alone, the next step shows.
+            rest, text = (b"\r", text[:-1]) if text.endswith(b"\r") else (b"", text)
+            if first is None and (alone := LONE_CR.search(text)):
+                first = lines + text.count(b"\n", 0, alone.start()) + 1
+            lines += text.count(b"\n")
+    return first if lines else None
 
 
 def _undecodable_line(path: Path, fmt: Format) -> int | None:

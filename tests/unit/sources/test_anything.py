@@ -266,7 +266,7 @@ def test_folder_that_cannot_be_written_to(town: Door, blocked: str) -> None:
     report = town.accept()
     assert [d.quelle_id for d in report.accepted] == ["gebiete"]
     (refusal,) = report.refused
-    assert "Rechte und freien Platz prüfen" in refusal.sentence
+    assert "Lesen oder Schreiben ist gescheitert (wo " in refusal.sentence and "bitte Rechte und freien Platz prüfen" in refusal.sentence
     assert not list(town.home.raw.glob(".neu-*")) and not list(town.home.archive.glob("zahlen/*"))
     place.unlink()
     assert [d.quelle_id for d in town.accept().accepted] == ["zahlen"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 import pytest
 from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, NOW, Door
+
+from sources.wording import os_reason
 
 FILE = "zahlen 31.12.2023: zahlen/zahlen_2023.csv"
 NEW = "bitte in der Quelle berichtigen und neu liefern."
@@ -64,6 +67,24 @@ def test_encoding_names_the_line(counts: Walk) -> None:
     # 0x80 is the euro sign of Windows-1252; ISO-8859-1 has nothing there.
     wrong = counts(GOOD_COUNTS.replace(";x", ";\x80").encode("latin-1"))
     assert wrong == f"{FILE}, Zeile 2: ein Zeichen passt nicht zur Kodierung ISO-8859-1; bitte die Datei neu ausgeben."
+
+
+@pytest.mark.parametrize(("line", "content"), [(1, GOOD_COUNTS.replace("\n", "\r", 1)), (2, GOOD_COUNTS.replace("\n02", "\r02"))])
+def test_mixed_line_ends_are_named(counts: Walk, line: int, content: str) -> None:
+    assert counts(content) == (
+        f"{FILE}, Zeile {line}: das Zeilenende ist ein anderes als in den übrigen Zeilen (CR statt LF); bitte mit einheitlichen Zeilenenden neu ausgeben."
+    )
+
+
+def test_column_names_are_shown_without_control_characters_and_not_all(counts: Walk) -> None:
+    wrong = counts(GOOD_COUNTS.replace("Bemerkung\n", "\x1b[31mRot;" + ";".join(f"S{n}" for n in range(500)) + "\n", 1)) or ""
+    assert "\x1b" not in wrong and "„?[31mRot“, „S0“" in wrong and "und 491 weitere" in wrong and len(wrong) < 1200
+
+
+def test_reasons_of_the_operating_system_are_german() -> None:
+    assert os_reason(NotADirectoryError(errno.ENOTDIR, "Not a directory")) == "wo ein Ordner sein muss, liegt eine Datei"
+    assert os_reason(OSError(errno.EXDEV, "Invalid cross-device link")) == "das Betriebssystem meldet Fehler 18"
+    assert os_reason(OSError("x")) == "das Betriebssystem meldet Fehler ohne Nummer"
 
 
 def test_row_number_is_the_line_of_the_file(counts: Walk) -> None:
