@@ -6,7 +6,9 @@ import csv
 import json
 import sys
 import time
+from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,13 +18,15 @@ from rich.table import Table
 
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
-from sources.find import shown
+from sources.find import lying
 from warehouse.compare import Comparison
 from warehouse.connect import connect
 from warehouse.paths import Home
 
 #: A log or a pipe has no width of its own; tables must not be cut there.
 WIDTH = None if sys.stdout.isatty() else 140
+#: Files that are no deliveries, as ``status`` lists them.
+MOST_LYING = 1_000
 out = Console(highlight=False, width=WIDTH)
 err = Console(stderr=True, highlight=False)
 
@@ -71,21 +75,13 @@ def closing_report(place: Workplace) -> int:
         for refusal in report.refused:
             out.print(f"[red]abgelehnt[/red]  {escape(refusal.sentence)}", soft_wrap=True)
     _noticed([(row["lieferung_id"], row) for report in place.reports.values() for d in report.accepted if (row := place.ledger.delivery(d.lieferung_id))])
-    for path in sorted({path for report in place.reports.values() for path in report.left}):
-        out.print(f"noch nicht fertig geschrieben oder von außerhalb, liegen gelassen: {escape(shown(path.name))}", soft_wrap=True)
-    _undeclared(place)
+    _lying(place, [path for report in place.reports.values() for path in report.left])
     if place.released:
         _result(place.home)
         shares = "  ".join(f"{name} {german(seconds, 1)} s" for name, seconds in place.seconds.items())
         out.print(f"Dauer     {shares}  zusammen {german(sum(place.seconds.values()), 1)} s", soft_wrap=True)
         _paths(place.home)
     return refused
-
-
-def undeclared_files(place: Workplace) -> list[str]:
-    from sources.find import undeclared
-
-    return [shown(str(p.relative_to(place.inbox))) for p in undeclared(place.city, place.inbox)]
 
 
 def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 8) -> None:
@@ -101,17 +97,18 @@ def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 8) -> None:
         out.print(f"... und {len(lines) - most} weitere Hinweise; je Lieferung stehen alle unter rueckmeldungen/.")
 
 
-def _undeclared(place: Workplace, most: int = 5) -> None:
-    paths = undeclared_files(place)
-    for path in paths[:most]:
-        out.print(f"nicht deklariert, liegen gelassen: {escape(path)}", soft_wrap=True)
-    if len(paths) > most:
-        out.print(f"... und {len(paths) - most} weitere nicht deklarierte Dateien (./sozialraum status zeigt alle)")
+def _lying(place: Workplace, left: Iterable[Path] = (), most: int = 5) -> None:
+    """What lies in the inbox and is no delivery, whether or not a run came upon it."""
+    sentences = lying(place.city, place.inbox, left)
+    for sentence in sentences[:most]:
+        out.print(escape(sentence), soft_wrap=True)
+    if len(sentences) > most:
+        out.print(f"... und {len(sentences) - most} weitere Dateien, die keine Lieferung sind (./sozialraum status zeigt alle)")
 
 
 def nothing_report(place: Workplace) -> None:
     out.print(f"{place.city.stadt.name}: nichts Neues, der veröffentlichte Stand ist aktuell.")
-    _undeclared(place)
+    _lying(place)
     _result(place.home)
     _paths(place.home)
 
@@ -198,8 +195,7 @@ def status_report(place: Workplace) -> None:
     new = waiting(place)
     for delivery in new:
         out.print(f"wartet im Eingang: {delivery.name}")
-    for path in undeclared_files(place):
-        out.print(f"nicht deklariert, liegen gelassen: {escape(path)}", soft_wrap=True)
+    _lying(place, most=MOST_LYING)
     runs = Table("Beginn (UTC)", "Ende", "Anlass", "Ergebnis", "Sekunden", title="Letzte Läufe")
     for row in ledger.runs():
         runs.add_row(row["beginn"][:19], (row["ende"] or "")[:19], row["anlass"], row["ergebnis"] or "läuft oder abgebrochen", german(sum((row["dauern"] or {}).values()), 1))

@@ -19,11 +19,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 from sources.model import City, DeclarationError, Quelle, Tabelle
 from sources.read import Refused, SourceFile
-from sources.wording import shown
+from sources.wording import listed, shown
 
 #: Names under which programs write a file that is not complete yet.
 UNFINISHED = re.compile(r"(\.(part|tmp|filepart|partial|crdownload|swp)|~)$", re.IGNORECASE)
@@ -63,6 +64,8 @@ class Found:
     files: dict[str, list[SourceFile]]
     undeclared: list[Path]
     left: list[Path]
+    #: Files and folders whose name begins with a dot; what is in such a folder is not looked at.
+    hidden: list[Path]
 
 
 def path_pattern(quelle: Quelle, tabelle: Tabelle) -> re.Pattern[str]:
@@ -86,9 +89,12 @@ def scan(city: City, folder: Path) -> Found:
     """Match every file of a folder with the declarations of a town; reads names and sizes, no contents."""
     patterns = [(quelle, index, path_pattern(quelle, tabelle)) for quelle in city.quellen for index, tabelle in enumerate(quelle.tabellen)]
     files: dict[str, list[SourceFile]] = defaultdict(list)
-    undeclared, left = [], []
+    undeclared, left, hidden = [], [], []
     root = folder.resolve()
     for path in _walk(folder):
+        if path.name.startswith("."):
+            hidden.append(path)
+            continue
         relative = path.relative_to(folder).as_posix()
         try:
             status = path.stat()
@@ -113,7 +119,44 @@ def scan(city: City, folder: Path) -> Found:
             files[quelle_id].append(SourceFile(path, name, status.st_size, status.st_mtime_ns, tuple(tables)))
         if not matches:
             undeclared.append(path)
-    return Found(dict(files), undeclared, left)
+    return Found(dict(files), undeclared, left, hidden)
+
+
+def lying(city: City, folder: Path, left: Iterable[Path] = ()) -> list[str]:
+    """A sentence for everything in a folder that is no delivery: what it is and what to do. ``left`` are those a run came upon."""
+    found = scan(city, folder)
+    sentences = [f"{_name(path, folder)}: {_why_left(path)}" for path in sorted({*found.left, *left})]
+    sentences += [f"{_name(path, folder)}: nicht deklariert, liegen gelassen; {_advice(city, path, folder)}" for path in found.undeclared]
+    if found.hidden:
+        sentences.append(f"{listed([_name(path, folder) for path in found.hidden])}: versteckt (der Name beginnt mit einem Punkt), liegen gelassen; Lieferungen bitte ohne den Punkt benennen.")
+    return sentences
+
+
+def _name(path: Path, folder: Path) -> str:
+    return shown(str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name)
+
+
+def _why_left(path: Path) -> str:
+    if path.is_symlink():
+        return "ein Verweis, der aus dem Ordner hinaus oder ins Leere führt, liegen gelassen; bitte die Datei selbst hineinlegen."
+    if ending := UNFINISHED.search(path.name):
+        return f"dem Namen nach noch nicht fertig geschrieben ({ending.group(1)}), liegen gelassen; wenn sie vollständig ist, bitte ohne diese Endung benennen."
+    return "wird noch geschrieben oder ist nicht lesbar, liegen gelassen; der nächste Lauf sieht sie wieder an."
+
+
+def _advice(city: City, path: Path, folder: Path) -> str:
+    """The declared name that comes nearest to one that no source declares."""
+    relative = path.relative_to(folder).as_posix()
+    if not _readable_name(relative):
+        return "der Name enthält Steuerzeichen oder ist nicht lesbar, bitte umbenennen."
+    if not path.is_file():
+        return "nur Dateien werden gelesen, und nur in Ordnern, die nicht zu tief liegen."
+    # Years and months differ from file to file and say nothing about the kind of file.
+    names = {re.sub(r"[{]\w+[}]", "0", t.dateien): (t.dateien, q.quelle) for q in city.quellen for t in q.tabellen}
+    near = get_close_matches(re.sub(r"[0-9]+", "0", relative), names, 1)
+    if not near:
+        return "keine Quelle erwartet eine solche Datei, bitte umbenennen oder eine Quelle dafür deklarieren."
+    return "am nächsten kommt „{}“ (Quelle {}): wenn sie das ist, bitte so benennen und im selben Format liefern.".format(*names[near[0]])
 
 
 def undeclared(city: City, inbox: Path) -> list[Path]:
@@ -127,7 +170,7 @@ def _readable_name(relative: str) -> bool:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Files below a folder in name order, hidden ones left out; not recursive, because a supplier decides about the depth."""
+    """Files below a folder in name order, hidden folders as if they were files; not recursive, because a supplier decides about the depth."""
     waiting = [(folder, 0)]
     while waiting:
         parent, depth = waiting.pop()
@@ -135,8 +178,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
         except OSError:
             continue
-        entries = [entry for entry in entries if not entry.name.startswith(".")]
-        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")]
         inner = {entry.name for entry in folders}
         yield from (Path(entry.path) for entry in entries if entry.name not in inner)
         if depth < DEEPEST:

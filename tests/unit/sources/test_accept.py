@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
+from orchestration.report import _lying
 from sources.accept import accept_source, path_pattern, pending, rules_version, scan
 from sources.model import SHIPPED_CITIES, load_city, raw_tables
 from tests.unit.sources.town import ADDRESSES, AREA_FILES, COUNTS, GOOD_COUNTS, NOW, REGISTER_HEADER, REGISTER_ROWS, Door
@@ -120,6 +122,22 @@ def test_undeclared_unfinished_and_outside_files(town: Door, tmp_path: Path) -> 
     assert [p.name for p in report.undeclared] == ["liesmich.txt", "Zahlen_2022.csv", "zahlen_2019.csv"]
     assert [p.name for p in report.left] == ["zahlen_2020.csv", "zahlen_2021.csv.part"]
     assert [d.stichtag.year for d in report.accepted] == [2024, 2023]
+
+
+def test_everything_that_lies_there_is_said_with_what_to_do(town: Door, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    town.deliver({"liesmich.txt": "x", "zahlen/zahlen_2022.xlsx": "x", "zahlen/zahlen_2021.csv.part": "x", ".versteckt/x.csv": "x", "zahlen/.zahlen_2018.csv": "x"})
+    (town.deliveries / "zahlen/zahlen_2020.csv").symlink_to("/etc/passwd")
+    (town.deliveries / "zahlen/zeile\num.csv").write_text("x")
+    # As a run says it at its end, which goes source by source and came upon none of it.
+    _lying(SimpleNamespace(city=town.city, inbox=town.deliveries), most=9)  # type: ignore[arg-type]
+    assert capsys.readouterr().out.splitlines() == [
+        "zahlen/zahlen_2020.csv: ein Verweis, der aus dem Ordner hinaus oder ins Leere führt, liegen gelassen; bitte die Datei selbst hineinlegen.",
+        "zahlen/zahlen_2021.csv.part: dem Namen nach noch nicht fertig geschrieben (.part), liegen gelassen; wenn sie vollständig ist, bitte ohne diese Endung benennen.",
+        "liesmich.txt: nicht deklariert, liegen gelassen; keine Quelle erwartet eine solche Datei, bitte umbenennen oder eine Quelle dafür deklarieren.",
+        "zahlen/zahlen_2022.xlsx: nicht deklariert, liegen gelassen; am nächsten kommt „zahlen/zahlen_{jahr}.csv“ (Quelle zahlen): wenn sie das ist, bitte so benennen und im selben Format liefern.",
+        "zahlen/zeile?um.csv: nicht deklariert, liegen gelassen; der Name enthält Steuerzeichen oder ist nicht lesbar, bitte umbenennen.",
+        ".versteckt, zahlen/.zahlen_2018.csv: versteckt (der Name beginnt mit einem Punkt), liegen gelassen; Lieferungen bitte ohne den Punkt benennen.",
+    ]
 
 
 def test_file_that_grows_is_left(town: Door) -> None:
