@@ -37,6 +37,12 @@ DAYS_PER_YEAR = 365.25
 TELLING = 40
 #: Share of telling values that repeats by chance between two dates; a table that repeats more is of the kind that does.
 CHANCE = 0.12
+#: The same for areas followed in three columns and more, of which every cell has to repeat; per year, twice as many in half a year.
+CHANCE_OF_ALL = 0.02
+#: A smaller count tells something too where a year lies between; together they have to be as improbable as this (log) to repeat.
+SMALL_TELLING, SMALL_TOGETHER = 10, -4.0
+#: Counts of at least ``SMALL_TELLING`` that a table has to hold before its not changing anywhere within a year is no accident.
+WHOLE_TABLE = 25
 #: Repeated areas from which on chance is ruled out.
 REPEATED = 4
 #: Changes below this many standard deviations (of a count: its root) are no jumps.
@@ -204,6 +210,8 @@ class Comparison:
         self.quelle, self.new, self.old, self.personal = quelle, new, old, personal
         days = abs((date.fromisoformat(new["stichtag"]) - date.fromisoformat(old["stichtag"])).days)
         self.years = max(SHORTEST, days / DAYS_PER_YEAR)
+        #: What moves slowly repeats the more often, the closer the dates.
+        self.closeness = max(1.0, DAYS_PER_YEAR / max(1, days))
         self.before = f"{date.fromisoformat(old['stichtag']):%d.%m.%Y}"
         self.backwards = new["stichtag"] < old["stichtag"]
         self.findings: list[Finding] = []
@@ -388,16 +396,29 @@ class Comparison:
         # Decimals carry as much as long counts: 12,37 does not come twice by chance.
         kinds = {s.ziel: s.typ for s in tabelle.spalten}
         columns = [c for c in new["zahlen"] if c in old["zahlen"]]
+        broken = ~np.isnan(now) & (before != 0) & (before != np.round(before))
+        symbols = [place for place, column in enumerate(columns) if kinds.get(column) == "zahlzeichen"]
         for place, column in enumerate(columns):
-            if kinds.get(column) in ("dezimal", "zahlzeichen"):
-                telling[:, place] = ~np.isnan(now[:, place]) & (before[:, place] != 0) & (before[:, place] != np.round(before[:, place]))
+            if kinds.get(column) == "dezimal":
+                telling[:, place] = broken[:, place]
+        telling[:, symbols] |= broken[:, symbols]
         same = telling & (now == before)
-        blocks = [g for g, s, t in zip(groups, same, telling, strict=True) if t.sum() >= min(2, len(columns)) and s.sum() == t.sum()]
+        rated = telling.sum(axis=1) >= min(2, len(columns))
+        if symbols and self.closeness < 1.1:
+            rated |= _improbable(now[:, symbols], before[:, symbols])
+        blocks = [g for g, s, t, r in zip(groups, same, telling, rated, strict=True) if r and s.sum() == t.sum()]
         blocks = [g for g in blocks if new["gruppen"][g][1] == old["gruppen"][g][1]]
-        rated = int(sum(1 for t in telling if t.sum() >= min(2, len(columns))))
-        if rated and _beyond_chance(len(blocks), rated, CHANCE if len(columns) < 3 else 0.02):
-            self._repeat(tabelle, blocks, rated, None, wanted)
+        chance = CHANCE if len(columns) < 3 else CHANCE_OF_ALL
+        if _beyond_chance(len(blocks), int(rated.sum()), min(0.9, chance * self.closeness)):
+            self._repeat(tabelle, blocks, int(rated.sum()), None, wanted)
             return
+        everywhere = all(new["gruppen"][g][1] == old["gruppen"][g][1] != "" for g in groups) and new["gruppen"].keys() == old["gruppen"].keys()
+        if everywhere and int((before >= SMALL_TELLING).sum()) >= WHOLE_TABLE * self.closeness:
+            self._repeat(tabelle, groups, len(groups), None, wanted)
+            return
+        # Stocks of official tables (dwellings) hardly move: a column of whole numbers alone proves nothing there, a whole row does.
+        telling[:, symbols] &= broken[:, symbols]
+        same &= telling
         for place, column in enumerate(columns):
             count, of = int(same[:, place].sum()), int(telling[:, place].sum())
             if _beyond_chance(count, of, CHANCE):
@@ -547,7 +568,7 @@ def same_bytes(quelle: Quelle, new: dict[str, Any], earlier: Iterable[dict[str, 
         wanted = {t.vergleich.wiederholung for t in tables} - {None}
         if wanted == {"aus"}:
             continue
-        figures = any(t.personal or any(s.klasse == "zahl" and s.typ == "ganzzahl" for s in t.spalten) for t in tables)
+        figures = any(t.personal or any(s.klasse == "zahl" and s.typ in ("ganzzahl", "zahlzeichen") for s in t.spalten) for t in tables)
         allowed = next((z for t in tables for z in t.vergleich.zulassen if z.befund == "gleiche_bytes" and z.stichtag.isoformat() == new["stichtag"]), None)
         grave = figures and "warnen" not in wanted and allowed is None
         before = f"{date.fromisoformat(other['stichtag']):%d.%m.%Y}"
@@ -566,6 +587,12 @@ def _beyond_chance(count: int, of: int, chance: float) -> bool:
         return False
     log_tail = math.lgamma(of + 1) - math.lgamma(count + 1) - math.lgamma(of - count + 1) + count * math.log(chance) + (of - count) * math.log1p(-chance)
     return log_tail < math.log(UNLIKELY) and count > of * chance
+
+
+def _improbable(now: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Areas whose counts, small ones included, would practically never all be the same again (two Poisson draws of one level)."""
+    known = ~np.isnan(now) & (before >= SMALL_TELLING)
+    return np.where(known, -np.log(2 * np.sqrt(np.pi * np.where(known, before, 1.0))), 0.0).sum(axis=1) <= SMALL_TOGETHER
 
 
 def _unseen(codes: dict[str, int]) -> float:

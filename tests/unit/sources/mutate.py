@@ -299,7 +299,7 @@ def shift_values(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 
 def repeat_all(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """The file of the date before, byte for byte."""
-    figures = sheet.tabelle.personal or any(s.klasse == "zahl" and s.typ == "ganzzahl" for s in sheet.tabelle.spalten)
+    figures = sheet.tabelle.personal or any(s.klasse == "zahl" and s.typ in ("ganzzahl", "zahlzeichen") for s in sheet.tabelle.spalten)
     if old is None or not figures or sheet.may_repeat:
         return False
     sheet.path.write_bytes(old.path.read_bytes())

@@ -98,3 +98,41 @@ def test_new_codes_count_by_how_many_were_to_be_expected() -> None:
     # Two rows with two codes say nothing about which codes there are; 22 rows with two do.
     assert "kodes Art" not in grave(profile(2021, counts, new), profile(2020, counts + 1, few))
     assert "kodes Art" in grave(profile(2021, counts, new), profile(2020, counts + 1, many))
+
+
+def figures(values: np.ndarray, day: str, name: str = "a") -> dict[str, Any]:
+    """A profile whose areas are marked by their values, as the door marks them."""
+    made = profile(2020, values) | {"stichtag": day, "lieferung_id": f"zahlen-{day}", "dateien": {"zahlen.csv": [name, 10]}}
+    for group, row in zip(made["tabellen"][source().tabellen[0].kennung]["gruppen"].values(), values, strict=True):
+        group[1] = "|".join(map(str, row))
+    return made
+
+
+@pytest.mark.parametrize("kind", ["ganzzahl", "zahlzeichen"])
+def test_figures_of_the_date_before_are_found(kind: str) -> None:
+    before, now = drawn(np.random.default_rng(3), 60, suppress=True)
+    old = figures(before, "2024-09-30")
+    # The same bytes, the same values written anew, and half of the areas of the last quarter.
+    assert "gleiche_bytes " in grave(figures(before, "2024-12-31"), old, kind)
+    assert "wiederholung " in grave(figures(before, "2024-12-31", "b"), old, kind)
+    half = np.vstack([before[:12], now[12:]])
+    assert "wiederholung " in grave(figures(half, "2024-12-31", "b"), old, kind)
+    assert "wiederholung " not in grave(figures(now, "2024-12-31", "b"), old, kind)
+
+
+def test_a_small_table_that_nowhere_changes_is_found() -> None:
+    before = np.random.default_rng(4).poisson(12, (AREAS, COLUMNS)).astype(float)
+    assert "wiederholung " in grave(figures(before, "2024-12-31", "b"), figures(before, "2024-09-30"))
+    # Zeros and single cases repeat by themselves.
+    few = np.random.default_rng(5).poisson(0.4, (AREAS, COLUMNS)).astype(float)
+    assert "wiederholung " not in grave(figures(few, "2024-12-31", "b"), figures(few, "2024-09-30"))
+
+
+def test_a_stock_that_hardly_moves_raises_no_alarm() -> None:
+    """Dwellings: most cells are those of the year before, hardly any whole area is."""
+    rng = np.random.default_rng(6)
+    before = rng.integers(100, 2000, (AREAS, 4)).astype(float)
+    now = before.copy()
+    now[:, 2] += rng.integers(1, 9, AREAS)
+    columns = np.full((AREAS, COLUMNS - 4), np.nan)
+    assert grave(figures(np.hstack([now, columns]), "2024-12-31", "b"), figures(np.hstack([before, columns]), "2023-12-31")) == []
