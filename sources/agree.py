@@ -6,6 +6,7 @@ What should agree is learned, not declared: where nearly all parts add up, those
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
 from sources.compare import NAMED
@@ -40,51 +41,94 @@ def _levels(quelle: Quelle, profile: dict[str, Any]) -> dict[str, tuple[Tabelle,
     return found
 
 
+@dataclass
+class Sums:
+    """Totals of one level beside the sums of their parts on another: (area, column, parts, stated)."""
+
+    lower: str
+    upper: str
+    #: The list of areas says whose parts they are; a single figure for a whole (of the Land?) is only taken for the total.
+    listed: bool
+    exact: list[tuple[str, str, float, float]] = field(default_factory=list)
+    #: Suppressed parts are not negative: the others may stay below the total, never exceed it.
+    beyond: list[tuple[str, str, float, float]] = field(default_factory=list)
+
+
+def _differs(parts: float, total: float) -> bool:
+    return abs(parts - total) > WHOLE * max(1, abs(total))
+
+
 def totals(parents: dict[tuple[str, str], str], quelle: Quelle, profile: dict[str, Any]) -> list[Finding]:
     """Areas whose parts, across the files of the delivery, do not add up to what is stated for them; ``parents``: (level, area) -> area above."""
     findings: list[Finding] = []
-    for tabelle, levels in _levels(quelle, profile).values():
+    any_level = {area: parent for (_, area), parent in parents.items()}
+    for tabelle, found in _levels(quelle, profile).values():
+        # What the supplier could place nowhere has no key; only the whole town has it as a part.
+        unplaced = [areas[""] for areas in found.values() if "" in areas]
+        levels = {level: rest for level, areas in found.items() if (rest := {area: sums for area, sums in areas.items() if area})}
+        pairs = []
         for lower, areas in levels.items():
             for upper, stated in levels.items():
                 if upper == lower or len(stated) >= len(areas):
                     continue
                 children = defaultdict(list)
-                for area in areas:
-                    parent = parents.get((lower, area)) or (next(iter(stated)) if len(stated) == 1 else None)
+                above = {area: _above(parents.get((lower, area)), any_level, stated) for area in areas}
+                listed = all(above.values())
+                for area, parent in above.items():
+                    parent = parent or (next(iter(stated)) if len(stated) == 1 else None)
                     if parent in stated:
                         children[parent].append(area)
-                if sum(map(len, children.values())) != len(areas):
-                    continue
-                findings += _sums(tabelle, lower, upper, areas, stated, children)
+                if sum(map(len, children.values())) == len(areas):
+                    pairs.append(_add_up(Sums(lower, upper, listed), areas, stated, children, unplaced if len(stated) == 1 else []))
+        # A column that adds up between other levels is one that should here, too.
+        proven = {column for pair in pairs for _, column, parts, total in pair.exact if not _differs(parts, total)}
+        enough = sum(len(pair.exact) for pair in pairs) >= ENOUGH
+        for pair in pairs if enough else ():
+            if not pair.listed and len(pair.exact) < ENOUGH:
+                continue
+            findings += _wrong_totals(tabelle, pair, proven)
     # One wrong figure contradicts every level below and above it; the first sentence is enough.
     return findings[:NAMED]
 
 
-def _sums(tabelle: Tabelle, lower: str, upper: str, areas: Any, stated: Any, children: dict[str, list[str]]) -> list[Finding]:
-    wrong: list[tuple[str, str, float, float]] = []
-    compared = 0
-    per_column: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+def _above(parent: str | None, any_level: dict[str, str], stated: Any) -> str | None:
+    """The area among ``stated`` that an area lies in, however many levels between."""
+    seen: set[str] = set()
+    while parent and parent not in stated and parent not in seen:
+        seen.add(parent)
+        parent = any_level.get(parent)
+    return parent if parent in stated else None
+
+
+def _add_up(pair: Sums, areas: Any, stated: Any, children: dict[str, list[str]], unplaced: list[dict[str, float]]) -> Sums:
     for parent, members in children.items():
         for column, total in stated[parent].items():
-            parts = [areas[m].get(column) for m in members]
-            if any(p is None for p in parts):
-                continue
-            compared += 1
-            per_column[column][0] += 1
-            if abs(sum(parts) - total) > WHOLE * max(1, abs(total)):
-                per_column[column][1] += 1
-                wrong.append((parent, column, sum(parts), total))
-    if not wrong or compared < ENOUGH:
-        return []
+            parts = [*(areas[m].get(column) for m in members), *(sums.get(column) for sums in unplaced)]
+            known = [p for p in parts if p is not None]
+            if len(known) == len(parts):
+                pair.exact.append((parent, column, sum(known), total))
+            elif known and min(known) >= 0 and sum(known) > total and _differs(sum(known), total):
+                pair.beyond.append((parent, column, sum(known), total))
+    return pair
+
+
+def _wrong_totals(tabelle: Tabelle, pair: Sums, proven: set[str]) -> list[Finding]:
+    per_column: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for _, column, parts, total in pair.exact:
+        per_column[column][0] += 1
+        per_column[column][1] += _differs(parts, total)
     # A column that never adds up (a median, a rank) is none that should.
-    wrong = [w for w in wrong if per_column[w[1]][1] <= (1 - NEARLY_ALL) * max(per_column[w[1]][0], 1) or per_column[w[1]][0] < ENOUGH]
-    if not wrong or len(wrong) > (1 - NEARLY_ALL) * compared + 1:
+    wrong = [w for w in pair.exact if _differs(*w[2:]) and (per_column[w[1]][1] <= (1 - NEARLY_ALL) * per_column[w[1]][0] or per_column[w[1]][0] < ENOUGH)]
+    if len(pair.exact) < ENOUGH:
+        wrong = [w for w in wrong if w[1] in proven]
+    wrong += [w for w in pair.beyond if w[1] in proven]
+    if not wrong or len(wrong) > (1 - NEARLY_ALL) * len(pair.exact) + 1:
         return []
     names = {s.ziel: s.name for s in tabelle.spalten}
-    listed = "; ".join(f"{upper} {shown(area)}, Spalte „{names[column]}“: Teile {parts:.0f}, angegeben {total:.0f}" for area, column, parts, total in wrong[:NAMED])
+    listed = "; ".join(f"{pair.upper} {shown(area)}, Spalte „{names[column]}“: Teile {parts:.0f}, angegeben {total:.0f}" for area, column, parts, total in wrong[:NAMED])
     return [
-        Finding("ablehnen", "teilsummen", f"{tabelle.tabelle}: die Ebene {lower} ergibt nicht die Ebene {upper}: {listed}",
-                "bitte beide Dateien prüfen", datei=tabelle.dateien, spalte=names[wrong[0][1]], anzahl=len(wrong))
+        Finding("ablehnen", "teilsummen", f"{tabelle.tabelle}: die Ebene {pair.lower} ergibt nicht die Ebene {pair.upper}: {listed}",
+                "bitte die Summe und ihre Teile prüfen", datei=tabelle.dateien, spalte=names[wrong[0][1]], anzahl=len(wrong))
     ]  # fmt: skip
 
 

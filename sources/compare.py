@@ -144,7 +144,8 @@ def group_columns(tabelle: Tabelle) -> list[str]:
         area = next((s.ziel for s in kept(tabelle) if s.ziel in tabelle.schluessel and s.klasse in ("schluessel", "merkmal") and s.typ == "text"), None)
     if area is None:
         return []
-    return [*(name for name in ("gebietsstand", "ebene") if name in tabelle.konstanten and name in tabelle.schluessel), area]
+    given = {*tabelle.konstanten, *tabelle.abgeleitet}
+    return [*(name for name in ("gebietsstand", "ebene") if name in given and name in tabelle.schluessel), area]
 
 
 def _groups(db: duckdb.DuckDBPyConnection, rows: Rows) -> dict[int, dict[str, Any]]:
