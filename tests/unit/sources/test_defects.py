@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tests.unit.sources.town import AREA_FILES, Door
+from tests.unit.sources.town import AREAS, Door
 
 #: Town, two districts, twelve areas: the length of the key says the level.
 DISTRICTS = {"1": [f"1{i:02}" for i in range(6)], "2": [f"2{i:02}" for i in range(6)]}
@@ -68,13 +68,9 @@ def changed(rows: Table, key: str, column: int, by: int) -> Table:
     return {k: [v + by if k == key and c == column else v for c, v in enumerate(row)] for k, row in rows.items()}  # type: ignore[operator]
 
 
-def found(door: Door, now: dict[str, str | bytes], before: Table | None = None) -> tuple[set[str], list[str]]:
+def found(door: Door, now: dict[str, str | bytes]) -> tuple[set[str], list[str]]:
     """Rules that found something in the delivery of 2023 beside that of 2022, and the sentences."""
-    parents = {area: d for d, areas in DISTRICTS.items() for area in areas}
-    soz = "id;name;ueber\n" + "".join(f"{a};Raum {a};{d}\n" for a, d in parents.items())
-    blk = "id;name;ueber\n" + "".join(f"{d};Bezirk {d};99999\n" for d in DISTRICTS)
-    door.deliver({"gebiete/soz_2024.csv": soz, "gebiete/blk_2024.csv": blk})
-    door.deliver(files(2022, before or table(2022)))
+    door.deliver(files(2022, table(2022)))
     assert [r.sentence for r in door.accept().refused] == []
     door.deliver(now)
     report = door.accept()
@@ -84,10 +80,11 @@ def found(door: Door, now: dict[str, str | bytes], before: Table | None = None) 
 
 @pytest.fixture
 def town(door: Door) -> Door:
-    from tests.unit.sources.town import AREAS
-
     door.declare("gebiete", AREAS + '      - {name: ueber, ziel: uebergeordnet_id, klasse: schluessel}\n')
     door.declare("werte", FIGURES)
+    soz = "id;name;ueber\n" + "".join(f"{a};Raum {a};{d}\n" for d, areas in DISTRICTS.items() for a in areas)
+    blk = "id;name;ueber\n" + "".join(f"{d};Bezirk {d};99999\n" for d in DISTRICTS)
+    door.deliver({"gebiete/soz_2024.csv": soz, "gebiete/blk_2024.csv": blk})
     return door
 
 
@@ -141,3 +138,13 @@ def test_what_somebody_let_pass_only_warns(town: Door) -> None:
     report = town.accept()
     assert [r.sentence for r in report.refused] == []
     assert [(f.grad, f.rat) for found in report.findings.values() for f in found if f.befund == "einheit"] == [("warnen", "zugelassen: umgestellt")]
+
+
+@pytest.mark.parametrize(("text", "warned"), [("*", False), ("", True)])
+def test_more_suppressed_cells_are_not_empty_cells(town: Door, text: str, warned: bool) -> None:
+    """A seventh more of the cells with a symbol says nothing; the same cells without anything are a warning."""
+    more = [f"{d}{i}" for d in "34" for i in range(10, 20)]
+    rows = {k: [*v[:3], text if k in ("100", "201", "310", "311", "312") else v[3]] for k, v in (NOW | {k: [k, 31, 22, 15] for k in more}).items()}
+    town.deliver(files(2022, table(2022) | {k: [k, 37, 25, 12] for k in more}) | files(2023, rows))
+    report = town.accept()
+    assert warned is any(f.befund == "leer" for found in report.findings.values() for f in found), (report.refused, report.findings)
