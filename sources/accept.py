@@ -22,7 +22,7 @@ from sources import agree, compare, expectations, feedback, retention, workers
 from sources.batch import Refusals, refusing
 from sources.examine import Examined, Examiner, Seconds
 from sources.expectations import CheckResult
-from sources.find import ID_LENGTH, Delivery, Found, at_rest, file_hash, fingerprint, group, path_pattern, scan, still_the_same, undeclared
+from sources.find import ID_LENGTH, Delivery, Found, at_rest, file_hash, fingerprint, group, path_pattern, scan, shown, still_the_same, undeclared
 from sources.findings import Finding, entries
 from sources.model import SHIPPED_CITIES, City, Quelle, available_cities, load_city, raw_tables
 from sources.read import Refused
@@ -467,7 +467,10 @@ class Door:
             report.unchanged.append(delivery)
             self.store.sweep(quelle, delivery.lieferung_id)
             return
-        delivery.zeilen = delivery.zeilen_quarantaene = delivery.zeilen_gelesen = delivery.zeilen_entfallen = 0
+        # What was read is told; nothing of it is in.
+        delivery.zeilen = delivery.zeilen_quarantaene = delivery.zeilen_entfallen = 0
+        if not any(f.grad == "ablehnen" for f in findings):
+            findings.append(_reason(delivery, sentence))
         with self.ledger.transaction():
             self._record(quelle, delivery, "abgelehnt", sentence, checks, findings, received=self.now.isoformat(), passing=passing)
         self.store.sweep(quelle, delivery.lieferung_id)
@@ -492,6 +495,13 @@ class Door:
                 while parent != self.inbox and not any(parent.iterdir()):
                     parent.rmdir()
                     parent = parent.parent
+
+
+def _reason(delivery: Delivery, sentence: str) -> Finding:
+    """The sentence that refuses a delivery as a finding, so that no report of a refusal lists none."""
+    text, _, advice = sentence.removeprefix(f"{delivery.name}: ").rstrip(".").rpartition("; ")
+    files = [file for file in delivery.files if shown(file.name) in text] or (list(delivery.files) if len(delivery.files) == 1 else [])
+    return Finding("ablehnen", "abgelehnt", text or advice, advice if text else "bitte berichtigen und neu liefern", datei=shown(files[0].name) if len(files) == 1 else "")
 
 
 def known_tables(city: City) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from sources.compare import NAMED
+from sources.compare import NAMED, delivered
 from sources.find import shown
 from sources.findings import Finding
 from sources.model import Quelle, Tabelle
@@ -86,7 +86,7 @@ def totals(parents: dict[tuple[str, str], str], quelle: Quelle, profile: dict[st
         for pair in pairs if enough else ():
             if not pair.listed and len(pair.exact) < ENOUGH:
                 continue
-            findings += _wrong_totals(tabelle, pair, proven)
+            findings += _wrong_totals(tabelle, delivered(quelle, tabelle, profile), pair, proven)
     # One wrong figure contradicts every level below and above it; the first sentence is enough.
     return findings[:NAMED]
 
@@ -112,7 +112,7 @@ def _add_up(pair: Sums, areas: Any, stated: Any, children: dict[str, list[str]],
     return pair
 
 
-def _wrong_totals(tabelle: Tabelle, pair: Sums, proven: set[str]) -> list[Finding]:
+def _wrong_totals(tabelle: Tabelle, file: str, pair: Sums, proven: set[str]) -> list[Finding]:
     per_column: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for _, column, parts, total in pair.exact:
         per_column[column][0] += 1
@@ -127,8 +127,8 @@ def _wrong_totals(tabelle: Tabelle, pair: Sums, proven: set[str]) -> list[Findin
     names = {s.ziel: s.name for s in tabelle.spalten}
     listed = "; ".join(f"{pair.upper} {shown(area)}, Spalte „{names[column]}“: Teile {parts:.0f}, angegeben {total:.0f}" for area, column, parts, total in wrong[:NAMED])
     return [
-        Finding("ablehnen", "teilsummen", f"{tabelle.tabelle}: die Ebene {pair.lower} ergibt nicht die Ebene {pair.upper}: {listed}",
-                "bitte die Summe und ihre Teile prüfen", datei=tabelle.dateien, spalte=names[wrong[0][1]], anzahl=len(wrong))
+        Finding("ablehnen", "teilsummen", f"{file}: die Ebene {pair.lower} ergibt nicht die Ebene {pair.upper}: {listed}",
+                "bitte die Summe und ihre Teile prüfen", datei=file, spalte=names[wrong[0][1]], anzahl=len(wrong))
     ]  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def tables(quelle: Quelle, profile: dict[str, Any]) -> list[Finding]:
     findings = []
     for place, (name, (tabelle, levels)) in enumerate(found):
         for other_name, (_, other_levels) in found[place + 1 :]:
-            findings += _same_fact(tabelle, levels, name, other_levels, other_name, "ablehnen")
+            findings += _same_fact(tabelle, delivered(quelle, tabelle, profile), levels, name, other_levels, other_name, "ablehnen")
     return findings[:NAMED]
 
 
@@ -152,11 +152,11 @@ def sources(quelle: Quelle, profile: dict[str, Any], others: list[tuple[str, dic
                 if "gruppen" not in described or columns.isdisjoint(described["zahlen"]):
                     continue
                 areas = {key.split("/")[-1]: dict(zip(described["zahlen"], sums, strict=True)) for key, (_, _, *sums) in described["gruppen"].items()}
-                findings += _same_fact(tabelle, levels, tabelle.tabelle, {"": areas}, f"{other_id} ({described_name.partition(':')[0]})", "warnen")
+                findings += _same_fact(tabelle, delivered(quelle, tabelle, profile), levels, tabelle.tabelle, {"": areas}, f"{other_id} ({described_name.partition(':')[0]})", "warnen")
     return findings[:NAMED]
 
 
-def _same_fact(tabelle: Tabelle, levels: Levels, name: str, other_levels: Any, other_name: str, grad: Any) -> list[Finding]:
+def _same_fact(tabelle: Tabelle, file: str, levels: Levels, name: str, other_levels: Any, other_name: str, grad: Any) -> list[Finding]:
     findings = []
     columns = {c for areas in levels.values() for sums in areas.values() for c in sums}
     names = {s.ziel: s.name for s in tabelle.spalten}
@@ -173,7 +173,7 @@ def _same_fact(tabelle: Tabelle, levels: Levels, name: str, other_levels: Any, o
         if len(pairs) >= ENOUGH and differ and len(differ) <= (1 - NEARLY_ALL) * len(pairs):
             listed = "; ".join(f"{shown(area)}: {mine:.0f} gegen {theirs:.0f}" for area, mine, theirs in differ[:NAMED])
             findings.append(
-                Finding(grad, "widerspruch", f"{name}, Spalte „{names.get(column, column)}“ widerspricht {other_name} bei {len(differ)} von {len(pairs)} Raumeinheiten ({listed})",
-                        "bitte klären, welche Angabe gilt", datei=tabelle.dateien, spalte=names.get(column, column), anzahl=len(differ))
+                Finding(grad, "widerspruch", f"{file}: {name}, Spalte „{names.get(column, column)}“ widerspricht {other_name} bei {len(differ)} von {len(pairs)} Raumeinheiten ({listed})",
+                        "bitte klären, welche Angabe gilt", datei=file, spalte=names.get(column, column), anzahl=len(differ))
             )  # fmt: skip
     return findings

@@ -20,7 +20,7 @@ import duckdb
 import numpy as np
 
 from sources.batch import Rows
-from sources.find import Delivery, shown
+from sources.find import Delivery, path_pattern, shown
 from sources.findings import Finding, Grad
 from sources.model import PERSONAL, Quelle, Spalte, Tabelle, symbol
 from sources.read import kept, quoted
@@ -212,6 +212,13 @@ def _read(path: Path, *version: int) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
+def delivered(quelle: Quelle, tabelle: Tabelle, described: dict[str, Any]) -> str:
+    """The file of a delivery that a table was read from; the declared pattern where there are several."""
+    pattern = path_pattern(quelle, tabelle)
+    names = [name for name in described["dateien"] if pattern.fullmatch(name)]
+    return shown(names[0]) if len(names) == 1 else tabelle.dateien
+
+
 # comparison
 
 
@@ -242,12 +249,13 @@ class Comparison:
         if allowed and grad == "ablehnen":
             grad, rat = "warnen", f"zugelassen: {allowed.grund.rstrip('.')}"
         column = next((s.name for s in tabelle.spalten if s.ziel == spalte), spalte)
+        file = delivered(self.quelle, tabelle, self.new)
         if grad == "ablehnen":
             rat = (
                 f"{rat}; ist es richtig, in {self.quelle.quelle}.yml bei {tabelle.tabelle} ergänzen: "
                 f"vergleich: {{zulassen: [{{stichtag: {self.new['stichtag']}, befund: {befund}, grund: …}}]}}"
             )
-        self.findings.append(Finding(grad, befund, f"{tabelle.dateien}: {text}", rat, datei=tabelle.dateien, spalte=column, anzahl=anzahl))
+        self.findings.append(Finding(grad, befund, f"{file}: {text}", rat, datei=file, spalte=column, anzahl=anzahl))
 
     def _name(self, tabelle: Tabelle, ziel: str) -> str:
         return next((f"„{s.name}“" for s in tabelle.spalten if s.ziel == ziel), f"„{ziel}“")

@@ -120,6 +120,8 @@ class Examiner:
                 with refusing(refusals, {number: delivery}):
                     complete(quelle, delivery)
             tables = read_batch(self.db, quelle, batch, refusals, self.home.tmp)
+            for number, delivery in enumerate(batch):
+                delivery.zeilen_gelesen = sum(rows.read(number) for rows in tables)
         try:
             with self.seconds.stage("pruefen"):
                 self._load_areas(active)

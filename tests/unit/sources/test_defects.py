@@ -119,6 +119,7 @@ def test_defect_is_found_under_its_name(town: Door, rule: str, delivery: Callabl
     rules, sentences = found(town, delivery())
     assert rule in rules, (rules, sentences)
     assert len(sentences) == 1
+    assert "{jahr}" not in sentences[0].partition("ergänzen")[0] and "_2023.csv" in sentences[0]
 
 
 def test_next_year_raises_no_alarm(town: Door) -> None:

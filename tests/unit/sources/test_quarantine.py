@@ -156,3 +156,19 @@ def test_formula_of_a_supplier_stays_text(door: Door) -> None:
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert any("=1+1" in str(c.value) for c in cells) and all(c.data_type != "f" for c in cells)
     assert "Nicht angenommen" in (folder / "rueckmeldung.html").read_text(encoding="utf-8") and NOW.strftime("%d.%m.%Y") in (folder / "rueckmeldung.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "said"),
+    [(GOOD_COUNTS.replace("Anzahl;", "Zahl;", 1), 0, "es fehlt die Spalte „Anzahl“"), (GOOD_COUNTS.replace("02;b;0", "02;c;0"), 3, "steht nicht in der Werteliste")],
+)
+def test_report_of_a_refusal_lists_why(door: Door, content: str, rows: int, said: str) -> None:
+    door.declare("zahlen", COUNTS)
+    door.deliver(AREA_FILES | {"zahlen/zahlen_2023.csv": content})
+    refused = door.accept().refused[0]
+    assert refused.delivery is not None
+    folder = door.home.feedback / "zahlen" / refused.delivery.lieferung_id
+    page = html.unescape((folder / "rueckmeldung.html").read_text(encoding="utf-8"))
+    assert "Keine Befunde" not in page and f"{rows} gelesen, 0 übernommen" in page
+    listed = list(openpyxl.load_workbook(folder / "rueckmeldung.xlsx")["Befunde"].iter_rows(min_row=2, values_only=True))
+    assert len(listed) == 1 and listed[0][1] == "zahlen/zahlen_2023.csv" and said in listed[0][4]
