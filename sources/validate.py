@@ -6,6 +6,7 @@ except to say on which line of it something stands.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -63,6 +64,9 @@ class Validation:
                     CheckResult(rule.name, numbers[rule.name] == 0, {"zeilen": numbers[""], "verstoesse": numbers[rule.name]}) for rule in rules
                 ]
                 broken = [rule for rule in rules if numbers[rule.name]]
+                unread = {rule.column.ziel: numbers[rule.name] for rule in broken if rule.column and rule.name.endswith(".typ")}
+                # A cell that could not be read is not missing as well.
+                broken = [rule for rule in broken if not (rule.name.endswith(".pflicht") and rule.column and unread.get(rule.column.ziel) == numbers[rule.name])]
                 if broken:
                     self._judge(rows, broken, numbers, number)
 
@@ -232,14 +236,14 @@ class Validation:
                 Finding(
                     grad, rule.name.rpartition(".")[2], f"{shown(file.name)}, {_row_word(rows)} {where}{column}{cell}: {rule.message}", rule.advice,
                     datei=shown(file.name), spalte=rule.column.name if rule.column else "", zeile=where,
-                    vorschlag=self._suggestion(rule, text if self._may_show(rule.column) else None, number),
+                    vorschlag=self._suggestion(rule, text if self._may_show(rule.column) else None, number, rows.tabelle.format.dezimal),
                 )
             )  # fmt: skip
         if count > len(found):
             findings.append(Finding(grad, rule.name.rpartition(".")[2], f"{rows.file_names(number)}: {count - len(found)} weitere Zeilen: {rule.message}", rule.advice, anzahl=count - len(found)))
         return findings
 
-    def _suggestion(self, rule: Rule, text: str | None, number: int) -> str:
+    def _suggestion(self, rule: Rule, text: str | None, number: int, decimal: str) -> str:
         """What the cell probably should say; without the value (persons) only what is allowed."""
         column = rule.column
         if column is None:
@@ -251,23 +255,22 @@ class Validation:
             return ""
         text = text.strip()
         if rule.name.endswith(".gebiet"):
-            known = [row[0] for row in self.db.execute("select raumeinheit_id from gebiete where gebietsstand = ? and ltrim(raumeinheit_id, '0') = ltrim(?, '0')", [self.batch[number].gebietsstand, text]).fetchall()]
-            if known:
-                return f"„{known[0]}“ (führende Nullen)"
-            every = [row[0] for row in self.db.execute("select distinct raumeinheit_id from gebiete where gebietsstand = ?", [self.batch[number].gebietsstand]).fetchall()]
-            return next((f"„{key}“?" for key in get_close_matches(text, every, 1, 0.75)), "")
+            return self._area_suggestion(column, text, number)
         if column.typ in ("ganzzahl", "dezimal"):
-            plain = text.replace("\u00a0", "").replace(" ", "")
-            for candidate in (plain, plain.replace(".", "").replace(",", "."), plain.replace(",", "")):
-                try:
-                    number_value = float(candidate)
-                except ValueError:
-                    continue
-                if column.typ == "ganzzahl" and number_value.is_integer():
-                    return f"{int(number_value)}"
-                if column.typ == "dezimal":
-                    return f"{number_value!r}"
+            return _number_suggestion(text, whole=column.typ == "ganzzahl", mark=decimal)
         return ""
+
+    def _area_suggestion(self, column: Spalte, text: str, number: int) -> str:
+        """The one key of the column's level that is meant; none where the level is not known or several fit."""
+        version, level = self.batch[number].gebietsstand, column.gebiet or ""
+        if level.startswith("{"):
+            return ""
+        every = [row[0] for row in self.db.execute("select distinct raumeinheit_id from gebiete where gebietsstand = ? and ebene = ?", [version, level]).fetchall()]
+        padded = [key for key in every if key.lstrip("0") == text.lstrip("0")]
+        if padded:
+            return f"„{padded[0]}“ (führende Nullen)" if len(padded) == 1 else ""
+        close = get_close_matches(text, every, 2, 0.75)
+        return f"„{close[0]}“?" if len(close) == 1 else ""
 
     def _missing_list(self, rule: Rule, rows: Rows, delivery: Delivery) -> str | None:
         """An unknown area because the whole list is not there yet is another problem than a wrong key."""
@@ -284,6 +287,17 @@ class Validation:
             f"Für die Ebene {without} im Gebietsstand {delivery.gebietsstand} liegt noch keine Gebietsliste vor; "
             "bitte zuerst die Raumgliederung liefern."
         )
+
+
+def _number_suggestion(text: str, *, whole: bool, mark: str) -> str:
+    """The number a cell means, as the file should have it; none where it could mean two ("5.500" and "12,5" in a column of whole numbers)."""
+    plain = "".join(text.split())
+    found = re.fullmatch(r"([+-]?\d+)(?:([.,])(\d+))?", plain)
+    if not found or (found[2] and len(found[3]) == 3):
+        return ""
+    if not found[2] or not found[3].strip("0"):
+        return found[1]
+    return "" if whole else f"{found[1]}{mark}{found[3]}"
 
 
 def _row_word(rows: Rows) -> str:
