@@ -324,7 +324,7 @@ class Door:
             if entry is None or not _decided(self.city, quelle, entry, active):
                 if quelle.abschottung and not self.city.stadt.statistikstelle:
                     hopeless.append((delivery, _separation_missing(self.city, quelle)))
-                elif quelle.personenbezug and delivery.stichtag > self.now.date():
+                elif delivery.stichtag > self.now.date() and not quelle.ankuendigung:
                     hopeless.append((delivery, f"{delivery.name}: Der Stichtag liegt in der Zukunft; bitte den Dateinamen prüfen."))
                 elif missing := [name for name in quelle.nach if not _active(active, [name])]:
                     sentence = f"{delivery.name}: Zuerst wird {' und '.join(missing)} gebraucht; sobald das da ist, wird diese Lieferung von selbst wieder geprüft."

@@ -19,7 +19,7 @@ from sources.read import castable, kept, quoted
 from warehouse.connect import literal
 
 #: Raise it when the rules below change: refused deliveries are then looked at again.
-VERSION = "1"
+VERSION = "2"
 #: Rows up to which a table is judged as a pandas frame, which takes half the time for small ones; larger ones stay in DuckDB.
 SMALL = 20_000
 #: Columns of the check view: whether all flagged rules hold for a row, and null where something required is missing in it.
@@ -88,6 +88,9 @@ def _column_rules(quelle: Quelle, tabelle: Tabelle, spalte: Spalte) -> list[Rule
         }.get(spalte.typ, f"kein Datum der Form {_date_form(tabelle.format.datum)}")
         flag = f"{spalte.ziel}__lesbar"
         rules.append(Rule(f"{prefix}.typ", "ExpectColumnValuesToBeInSet", {"column": flag, "value_set": [True]}, f"not {quoted(flag)}", kind, spalte))
+    if spalte.typ in ("dezimal", "zahlzeichen"):
+        # 1e999 is read as a number, but is none.
+        rules.append(_flagged(f"{prefix}.endlich", f"{spalte.ziel}__endlich", f"isfinite({column})", "keine endliche Zahl", spalte))
     if spalte.pflicht:
         rules.append(Rule(f"{prefix}.pflicht", "ExpectColumnValuesToNotBeNull", {"column": spalte.ziel}, f"{column} is null", "die Pflichtangabe fehlt", spalte))
     if spalte.werte is not None:

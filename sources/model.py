@@ -366,6 +366,8 @@ class Quelle(Declared):
     #: From where a run fetches new files; without it they are brought.
     bezug: Bezug | None = None
     stichtag: Stichtag
+    #: The reference date may lie ahead (boundaries from next year on, plans); else the file name of such a delivery is wrong.
+    ankuendigung: bool = False
     #: Values of named placeholders in ``dateien``: name -> {text in the path: what it means}.
     platzhalter: dict[str, dict[str, str]] = {}
     #: Area version the delivery is written in: empty = the one valid on the Stichtag; else {value of ``{jahr}``: version} or {"*": version}.
