@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data ist ni
 def accepted(tmp_path_factory: pytest.TempPathFactory, town: str, folder: str) -> tuple[Home, AcceptReport]:
     home = Home(tmp_path_factory.mktemp(town))
     home.prepare(town)
-    report = accept_all(load_city(SHIPPED_CITIES / town), home, Ledger(home.ledger), Settings(threads=2), DATA / folder, move=False, now=datetime(2024, 9, 1, tzinfo=UTC))
+    report = accept_all(load_city(SHIPPED_CITIES / town), home, Ledger(home.ledger), Settings(threads=2), DATA / folder, move=False, now=datetime(2026, 1, 1, tzinfo=UTC))
     assert [refusal.sentence for refusal in report.refused] == []
     return home, report
 

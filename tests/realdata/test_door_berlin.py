@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def report(home: Home) -> AcceptReport:
-    now = datetime(2024, 1, 1, tzinfo=UTC)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
     return accept_all(CITY, home, Ledger(home.ledger), Settings(), BERLIN, move=False, now=now)
 
 

@@ -53,7 +53,7 @@ def mart(berlin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duc
     home = Home(folder)
     home.prepare("berlin")
     settings = Settings(schluesseldatei=folder / "schluessel")
-    report = accept_all(load_city(SHIPPED_CITIES / "berlin"), home, Ledger(home.ledger), settings, berlin, move=False, now=datetime(2024, 1, 1, tzinfo=UTC))
+    report = accept_all(load_city(SHIPPED_CITIES / "berlin"), home, Ledger(home.ledger), settings, berlin, move=False, now=datetime(2026, 1, 1, tzinfo=UTC))
     assert report.refused == []
     hand_over(home, Ledger(home.ledger))
     results = invoke(home, settings, BUILD).results
@@ -119,7 +119,7 @@ def test_the_weights_are_the_same_without_the_mss(berlin: Path, mart: duckdb.Duc
     home = Home(tmp_path / "ohne_mss")
     home.prepare("berlin")
     settings = Settings(schluesseldatei=tmp_path / "schluessel")
-    report = accept_all(load_city(SHIPPED_CITIES / "berlin"), home, Ledger(home.ledger), settings, folder, move=False, now=datetime(2024, 1, 1, tzinfo=UTC))
+    report = accept_all(load_city(SHIPPED_CITIES / "berlin"), home, Ledger(home.ledger), settings, folder, move=False, now=datetime(2026, 1, 1, tzinfo=UTC))
     assert report.refused == [] and len(report.accepted) == 8
     results = invoke(home, settings, ["build", "--select", "+int_raum__ueberleitung", "--exclude-resource-type", "unit_test", "test"]).results
     assert {str(r.status) for r in results} == {"success"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import pytest
 
 from sources.accept import AcceptReport, accept_all
 from sources.model import SHIPPED_CITIES, City, load_city
-from tests.unit.sources.town import NOW
 from warehouse.connect import connect
 from warehouse.ledger import Ledger
 from warehouse.paths import Home
@@ -26,7 +25,7 @@ def accept(town: str, wanted: set[str], folder: Path, root: Path) -> tuple[Accep
     chosen = City(stadt=city.stadt, quellen=tuple(q for q in city.quellen if q.quelle in wanted), folder=city.folder)
     home = Home(root)
     home.prepare(town)
-    report = accept_all(chosen, home, Ledger(home.ledger), Settings(), folder, move=False, now=NOW)
+    report = accept_all(chosen, home, Ledger(home.ledger), Settings(), folder, move=False, now=datetime(2026, 1, 1, tzinfo=UTC))
     return report, f"read_parquet('{home.raw}/ort/delivery=*/*.parquet', union_by_name = true, hive_partitioning = true)"
 
 
