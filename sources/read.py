@@ -388,7 +388,7 @@ def _drift(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str:
     Never guessed: the delivery waits until the declaration says so. Similar names are a proposal.
     """
     declared = {s.name for s in tabelle.spalten}
-    known = len(declared.intersection(header))
+    known = len({_bare(name) for name in declared} & {_bare(name) for name in header})
     plain = f"bitte die Spalten wie vereinbart liefern oder die Deklaration {quelle.quelle}.yml anpassen"
     # Something else than a header may be a line of a person's data.
     if known < (0.8 if quelle.personenbezug else 0.3) * len(declared):
@@ -408,7 +408,7 @@ def _drift(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str:
         listed = ", ".join(map(yaml_text, unknown[:10]))
         lines.append(f"nicht gebraucht? Dann bei {tabelle.tabelle} ergänzen: ignoriert: [{listed}]")
         first = unknown[0]
-        lines.append(f"gebraucht? Dann unter spalten: - {{name: {yaml_text(first)}, ziel: {_bare(first) or 'neu'}, darf_fehlen: true}}")
+        lines.append(f"gebraucht? Dann unter spalten: - {{name: {yaml_text(first)}, ziel: {_target(first)}, darf_fehlen: true}}")
     return plain + (f" ({quelle.quelle}.yml: {'; '.join(lines)})" if lines else "")
 
 
@@ -420,6 +420,12 @@ def _bare(name: str) -> str:
     """A column name as our own would be: lower-case ASCII letters, digits and underscores."""
     plain = unicodedata.normalize("NFKD", name.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss"))
     return re.sub(r"[^a-z0-9]+", "_", plain.encode("ascii", "ignore").decode()).strip("_")
+
+
+def _target(name: str) -> str:
+    """A name for the column that a declaration may carry: it starts with a letter."""
+    bare = _bare(name)
+    return bare if bare[:1].isalpha() else f"spalte_{bare}".rstrip("_")
 
 
 def compare_columns(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str | None:

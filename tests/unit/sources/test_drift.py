@@ -18,6 +18,8 @@ def refused(door: Door, content: str) -> str | None:
         ("Anzahl;Anteil", "Personen;Anteil", "„Personen“ statt „Anzahl“?"),
         (";Bemerkung\n", ";Quelle\n", "ergänzen: ignoriert: [\"Quelle\"]"),
         (";Bemerkung\n", ";Quelle\n", "- {name: \"Quelle\", ziel: quelle, darf_fehlen: true}"),
+        (";Bemerkung\n", ";31.03. rot\n", "ziel: spalte_31_03_rot, darf_fehlen: true}"),
+        (GOOD_COUNTS.splitlines()[0], GOOD_COUNTS.splitlines()[0].lower(), "„anzahl“ statt „Anzahl“? Dann bei ziel anzahl ergänzen: auch: [\"anzahl\"]"),
     ],
 )
 def test_message_holds_the_lines_to_add(door: Door, find: str, put: str, line: str) -> None:

@@ -218,7 +218,7 @@ def test_geofile_in_a_folder_that_looks_like_an_address(door: Door, folder: str)
     report = door.accept()
     assert len(report.accepted) == 1, report.refused
     door.declare("gebiete", AREAS, tabellen=[yaml.safe_load(GEOJSON)], platzhalter={})
-    door.deliver({f"{folder}/gebiete/karte_2025.geojson": json.dumps(POINTS)})
+    door.deliver({f"{folder}/gebiete/karte_2023.geojson": json.dumps(POINTS)})
     report = door.accept()
     assert len(report.accepted) == 1, report.refused
 
