@@ -143,7 +143,7 @@ def test_verify_finds_what_the_ledger_does_not_know(register: Door) -> None:
     (draft.folder / "exports").mkdir()
     (draft.folder / "exports" / "a.csv").write_text("1")
     with connect(draft.folder / "mart.duckdb") as mart:
-        mart.execute("create table fct_kennzahl (lieferung_id varchar, wert double, status_id varchar, stichtag date, kennzahl_id varchar, gebietsstand varchar, ebene varchar, raumeinheit_id varchar); create table fct_quellenstand (lieferung_id varchar, veroeffentlicht boolean)")
+        mart.execute("create table fct_kennzahl (lieferung_id varchar, wert double, status_id varchar, stichtag date, kennzahl_id varchar, gebietsstand varchar, ebene varchar, raumeinheit_id varchar); create table fct_quellenstand (lieferung_id varchar, quelle_id varchar, stichtag date, aktiv boolean, veroeffentlicht boolean)")
     released = publish.finish(draft, work.home, work.ledger, keep=5, now=NOW, facts={})
     assert list(verify.findings(work)) == []
 
