@@ -20,6 +20,10 @@ SMALL_DATES = [date(2018, 12, 31), date(2019, 12, 31), date(2020, 12, 31)]
 CORE = ("raumgliederung", "adressen", "melderegister_bestand", "wohnungen")
 
 
+#: Several whole runs in a row: a quarter of an hour together, and the fifty kills another one.
+LONG = pytest.mark.skipif("SOZIALRAUM_LANGE_TESTS" not in os.environ, reason="mehrere ganze Läufe nacheinander; mit SOZIALRAUM_LANGE_TESTS=1 nehmen sie teil")
+
+
 @dataclass(frozen=True)
 class Town:
     """A data home and the commands that work on it."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import CORE, REPOSITORY, Town, keep
+from tests.pipeline.conftest import CORE, LONG, REPOSITORY, Town, keep
 
 KILLS = int(os.environ.get("SOZIALRAUM_ABBRUECHE", "50"))
 #: The steps of a run in which kills must have hit, by the first words it says of them.
@@ -101,7 +101,7 @@ def drive(town: Town, deliveries: Path, kills: int, seconds: float) -> dict[str,
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.skipif("SOZIALRAUM_LANGE_TESTS" not in os.environ, reason="fünfzig Abbrüche dauern eine Viertelstunde; mit SOZIALRAUM_LANGE_TESTS=1 nehmen sie teil")
+@LONG
 def test_fifty_kills(tmp_path: Path, tiny: Path) -> None:
     quiet, shaken = Town(tmp_path / "ruhig" / "data"), Town(tmp_path / "gestoert" / "data")
     undisturbed = drive(quiet, tiny, 0, 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.pipeline.conftest import SMALL_TOWN, Town, keep
+from tests.pipeline.conftest import LONG, SMALL_TOWN, Town, keep
 
 PERSONS = ("melderegister_bestand", "melderegister_bewegung", "asylblg", "sgb12", "wohngeld", "sgb8", "umfrage", "interviews")
 #: After every period of the simulated town's declarations; its deliveries came in February 2025.
@@ -48,6 +48,7 @@ def holding(town: Town, text: str) -> list[str]:
     return found
 
 
+@LONG
 def test_withdrawn_deleted_rebuilt(town: Town) -> None:
     assert (town.current / "nachweise" / "verarbeitungsverzeichnis.html").is_file()
     done(town, "freigabe", "--zielgruppe", "oeffentlich", "--simuliert")

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from exports.contract import load_contracts
-from tests.pipeline.conftest import Town
+from tests.pipeline.conftest import LONG, Town
 
 
 def test_first_run_ends_with_table_and_paths(demo: Town) -> None:
@@ -88,6 +88,7 @@ def test_excel_csv_has_bom_semicolon_comma_and_symbols(demo: Town) -> None:
 MOMENTS = ["31.12.2020: angenommen", "Modelle und Prüfungen: 50", "Veröffentlichung: Dateien", "Veröffentlichung: Angriff"]
 
 
+@LONG
 def test_killed_runs_leave_the_published_state_and_the_next_completes(town: Town, later_small: Town, later_deliveries: Path) -> None:
     """SIGKILL in every stage, one after the other in the same home: readers notice nothing, the end is that of an undisturbed run."""
     before = town.state()
@@ -109,6 +110,7 @@ def test_killed_runs_leave_the_published_state_and_the_next_completes(town: Town
     assert exports(town) == exports(later_small)
 
 
+@LONG
 def test_reader_is_not_disturbed_and_second_run_waits(town: Town, small_deliveries: Path) -> None:
     reader = town.mart()
     count = reader.execute("select count(*) from fct_indikatorwert").fetchone()
