@@ -19,7 +19,6 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from exports.contract import Contract, Table
-from exports.report.wording import DIGITS, UNIT, digits_of, number
 from warehouse.connect import literal
 
 CHUNK = 1 << 20
@@ -49,6 +48,8 @@ def write(form: str, db: DuckDBPyConnection, contract: Contract, table: Table, f
         case "csv":
             return [machine_csv(db, "zeilen", folder / f"{table.name}.csv")]
         case "excel_csv":
+            from exports.report.wording import digits_of
+
             digits = {c.name: c.stellen if c.stellen is not None else digits_of(c.einheit) for c in table.spalten if c.stellen is not None or c.einheit}
             return [excel_csv(db, "zeilen", folder / f"{table.name}_excel.csv", symbols(table), digits)]
         case "xlsx":
@@ -107,6 +108,9 @@ def excel_csv(db: DuckDBPyConnection, table: str, path: Path, missing: Mapping[s
     and other texts that would turn into a number or a date get an apostrophe, as those that would start a formula.
     ``raumeinheit_id`` itself stays as everywhere: whoever reads the file by program, the attack too, finds the area by it.
     """
+    # Late: the report's words bring scipy with them, and what only lists exports needs neither.
+    from exports.report.wording import DIGITS, digits_of
+
     columns = dict(_columns(db, table))
     shown = [f"gebietsstand || '/' || ebene || '/' || raumeinheit_id as {AREA_KEY}"] if has_area_key(columns) else []
     for name, kind in columns.items():
@@ -585,6 +589,8 @@ def _qml(fields: list[str], aliases: dict[str, str], column: str, unit: str, val
     from xml.sax.saxutils import quoteattr
 
     import numpy as np
+
+    from exports.report.wording import UNIT, digits_of, number
 
     digits, short = digits_of(unit), UNIT.get(unit, unit)
     quantiles = np.quantile(values, np.arange(1, len(STEPS)) / len(STEPS)).tolist() if values else []
