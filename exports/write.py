@@ -5,7 +5,6 @@ Reads an audience's mart only; what is not in it cannot get into a file.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ from exports.catalogue import Handout, handout, write_catalogue, write_data_pack
 from exports.contract import Column, Contract, Table
 from warehouse.connect import connect, literal
 from warehouse.processes import Job, side_by_side
+from warehouse.version import file_hash
 
 CHECKSUMS = "pruefsummen.sha256"
 
@@ -79,7 +79,7 @@ def _missing(db: DuckDBPyConnection, table: str) -> dict[str, str]:
 def _sealed(folder: Path, files: list[Path]) -> list[Path]:
     """The files of a package with the list of their checksums."""
     sums = folder / CHECKSUMS
-    sums.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in sorted(files)), encoding="utf-8")
+    sums.write_text("".join(f"{file_hash(path)}  {path.name}\n" for path in sorted(files)), encoding="utf-8")
     return [*sorted(files), sums]
 
 
@@ -131,8 +131,3 @@ def _reading(mart: Path) -> DuckDBPyConnection:
     db.execute(f"attach {literal(mart)} as mart (read_only)")
     db.execute("set threads = 1")  # one writer: row groups and bytes do not depend on timing
     return db
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

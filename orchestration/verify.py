@@ -16,6 +16,7 @@ from warehouse.connect import connect, literal
 from warehouse.ledger import BEGINNING, approval_facts, delivery_facts, link_hash, release_facts
 from warehouse.publish import contents
 from warehouse.settings import SettingsError
+from warehouse.version import file_hash
 
 
 def broken_links(chain: list[dict[str, Any]]) -> Iterator[str]:
@@ -146,7 +147,7 @@ def _originals(place: Workplace, row: dict[str, Any], deleted: bool) -> Iterator
         return
     for file in row["dateien"]:
         try:
-            digest = _hash(plain / file["datei"]) if plain.is_dir() else _sealed_hash(place, sealed / (file["datei"] + vault.SUFFIX))
+            digest = file_hash(plain / file["datei"]) if plain.is_dir() else _sealed_hash(place, sealed / (file["datei"] + vault.SUFFIX))
         except FileNotFoundError:
             yield f"Lieferung {row['lieferung_id']}: {file['datei']} fehlt im Archiv."
             continue
@@ -155,11 +156,6 @@ def _originals(place: Workplace, row: dict[str, Any], deleted: bool) -> Iterator
             continue
         if digest != file["sha256"]:
             yield f"Lieferung {row['lieferung_id']}: {file['datei']} im Archiv ist nicht, was angenommen wurde."
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sealed_hash(place: Workplace, path: Path) -> str:

@@ -29,6 +29,7 @@ from warehouse.connect import connect, literal
 from warehouse.ledger import utc_now
 from warehouse.paths import private_files
 from warehouse.publish import AUTOMATIC, BY_APPROVAL
+from warehouse.version import file_hash
 
 TABLE = "interview_segment"
 FROZEN = "int_interviews__aussage"
@@ -222,7 +223,7 @@ def _issue_again(place: Workplace, copy: Copy, statement: Statement) -> None:
         if (draft / name).is_dir():
             _take_over(draft / name, copy.folder / name)
     if described:
-        described |= {"mart": publish.file_hash(draft / "mart.duckdb"), "dateien": sums, "berichte": publish.checksums(copy.folder / REPORTS)}
+        described |= {"mart": file_hash(draft / "mart.duckdb"), "dateien": sums, "berichte": publish.checksums(copy.folder / REPORTS)}
         described["widerrufe"] = sorted([*described.get("widerrufe", []), {"aussage_id": statement.aussage_id, "stichtag": statement.stichtag, "pakete_zurueckgezogen": withheld}], key=lambda entry: (entry["stichtag"], entry["aussage_id"]))
         new = path.with_name(f".{path.name}")
         new.write_text(json.dumps(described, ensure_ascii=False, indent=2, sort_keys=True, default=str), encoding="utf-8")

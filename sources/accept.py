@@ -22,16 +22,18 @@ from sources import agree, compare, expectations, feedback, retention, workers
 from sources.batch import Refusals, refusing
 from sources.examine import Examined, Examiner, Seconds
 from sources.expectations import CheckResult
-from sources.find import ID_LENGTH, Delivery, Found, at_rest, file_hash, fingerprint, group, path_pattern, scan, shown, still_the_same, undeclared
+from sources.find import ID_LENGTH, Delivery, Found, at_rest, fingerprint, group, path_pattern, scan, still_the_same, undeclared
 from sources.findings import Finding, entries
 from sources.model import SHIPPED_CITIES, City, Quelle, available_cities, load_city, raw_tables
 from sources.read import Refused
 from sources.state import write_state
 from sources.store import Store, from_entry, listed
+from sources.wording import shown
 from sources.workers import Ticket, Workers
 from warehouse.ledger import Ledger, utc_now
 from warehouse.paths import Home, private_files
 from warehouse.settings import Settings
+from warehouse.version import file_hash
 
 __all__ = ["AcceptReport", "Delivery", "Door", "Refusal", "accept_all", "accept_source", "path_pattern", "pending", "rules_version", "scan", "undeclared"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sources.compare import NAMED, delivered
-from sources.find import shown
 from sources.findings import Finding
 from sources.model import Quelle, Tabelle
+from sources.wording import shown
 
 #: Share of comparisons that have to agree before the others count as errors.
 NEARLY_ALL = 0.8

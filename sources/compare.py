@@ -20,10 +20,11 @@ import duckdb
 import numpy as np
 
 from sources.batch import Rows
-from sources.find import Delivery, path_pattern, shown
+from sources.find import Delivery, path_pattern
 from sources.findings import Finding, Grad
 from sources.model import PERSONAL, Quelle, Spalte, Tabelle, symbol
 from sources.read import kept, quoted
+from sources.wording import shown
 
 FORM = 1
 #: Distinct values up to which a text column counts as a list of codes.

@@ -11,9 +11,10 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from sources.find import Delivery, shown
+from sources.find import Delivery
 from sources.findings import Finding
 from sources.model import Quelle
+from sources.wording import shown
 from warehouse.paths import Home
 
 GRADES = {"ablehnen": "zu berichtigen", "quarantaene": "Zeile wartet in Quarantäne", "warnen": "bitte prüfen"}

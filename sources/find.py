@@ -226,11 +226,6 @@ def fingerprint(delivery: Delivery, digests: Iterable[str]) -> Delivery:
     return replace(delivery, files=files, sha256=total, lieferung_id=f"{delivery.quelle_id}-{delivery.stichtag:%Y-%m-%d}-{total[:ID_LENGTH]}")
 
 
-def file_hash(path: Path) -> str:
-    with path.open("rb") as raw:
-        return hashlib.file_digest(raw, "sha256").hexdigest()
-
-
 def still_the_same(file: SourceFile) -> None:
     """Refused where size or time changed since the look into the folder."""
     status = file.path.stat()

@@ -405,8 +405,7 @@ def _drift(quelle: Quelle, tabelle: Tabelle, header: list[str]) -> str:
             unknown.remove(same[close[0]])
             lines.append(f"„{same[close[0]]}“ statt „{spalte.name}“? Dann bei ziel {spalte.ziel} ergänzen: auch: [{yaml_text(same[close[0]])}]")
     if unknown:
-        listed = ", ".join(map(yaml_text, unknown[:10]))
-        lines.append(f"nicht gebraucht? Dann bei {tabelle.tabelle} ergänzen: ignoriert: [{listed}]")
+        lines.append(f"nicht gebraucht? Dann bei {tabelle.tabelle} ergänzen: ignoriert: [{', '.join(map(yaml_text, unknown[:10]))}]")
         first = unknown[0]
         lines.append(f"gebraucht? Dann unter spalten: - {{name: {yaml_text(first)}, ziel: {_target(first)}, darf_fehlen: true}}")
     return plain + (f" ({quelle.quelle}.yml: {'; '.join(lines)})" if lines else "")

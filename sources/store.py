@@ -16,13 +16,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sources.find import ID_LENGTH, Delivery, file_hash
+from sources.find import ID_LENGTH, Delivery
 from sources.model import Quelle
 from sources.read import SourceFile
 from warehouse import vault
 from warehouse.ledger import Ledger
 from warehouse.paths import PRIVATE, Home
 from warehouse.settings import Settings
+from warehouse.version import file_hash
 
 PARQUET = "format parquet, compression zstd, compression_level 1"
 READY = ".neu-"

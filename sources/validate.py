@@ -17,10 +17,11 @@ import duckdb
 from sources import expectations
 from sources.batch import Refusals, Rows
 from sources.expectations import CheckError, CheckResult, Rule
-from sources.find import Delivery, shown
+from sources.find import Delivery
 from sources.findings import Finding
 from sources.model import PERSONAL, City, Quelle, Spalte
 from sources.read import kept, look_up, quoted
+from sources.wording import shown
 from warehouse.connect import literal
 
 #: Wrong cells that a report lists per rule; the sentence names the first three.

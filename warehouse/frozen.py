@@ -5,7 +5,6 @@ A table is named by its content, so releases share what did not change. Counts n
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 from warehouse.connect import connect, literal
 from warehouse.ledger import Ledger
 from warehouse.paths import PRIVATE, Home
+from warehouse.version import file_hash
 
 #: Mark of a dbt model that turns persons into counts per delivery (``meta``); its value is ``true`` or the SQL condition of the rows that may stay.
 MARK = "eingefroren"
@@ -60,14 +60,14 @@ def freeze(home: Home, ledger: Ledger, release_id: str, marked: dict[str, tuple[
     content = json.dumps({"release_id": release_id, "lieferungen": listed}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     path = list_of(home, release_id)
     _replace(path, content.encode())
-    ledger.link(EVENT, {"release_id": release_id, "sha256": _sha256(path), "lieferungen": len(listed), "tabellen": sum(len(entry["tabellen"]) for entry in listed.values())}, when)
+    ledger.link(EVENT, {"release_id": release_id, "sha256": file_hash(path), "lieferungen": len(listed), "tabellen": sum(len(entry["tabellen"]) for entry in listed.values())}, when)
     return path
 
 
 def _write(db: Any, rows: str, folder: Path, delivery: str) -> dict[str, Any]:
     new = folder / f".{delivery}.parquet"
     count = db.execute(f"copy ({rows}) to {literal(new)} (format parquet, compression zstd)").fetchall()[0][0]
-    digest = _sha256(new)
+    digest = file_hash(new)
     target = folder / f"{delivery}-{digest[:HASH_LENGTH]}.parquet"
     os.replace(new, target)
     return {"datei": f"{folder.name}/{target.name}", "sha256": digest, "zeilen": count}
@@ -145,7 +145,7 @@ def rewrite(home: Home, name: str, delivery: str, condition: str) -> list[tuple[
         if table and table["datei"] in renamed:
             content["lieferungen"][delivery]["tabellen"][name] = renamed[table["datei"]]
             _replace(path, (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
-            changed.append((content["release_id"], _sha256(path)))
+            changed.append((content["release_id"], file_hash(path)))
     for file in renamed:
         (home.frozen / file).unlink()
     return changed
@@ -161,12 +161,12 @@ def tampered(home: Home, chain: Iterable[dict[str, Any]]) -> list[str]:
     found, seen = [], set()
     for release, digest in said.items():
         path = list_of(home, release)
-        if not path.is_file() or _sha256(path) != digest:
+        if not path.is_file() or file_hash(path) != digest:
             found.append(f"Veröffentlichung {release}: die Liste ihrer eingefrorenen Zählungen fehlt oder wurde verändert.")
             continue
         for entry in read_list(home, release).values():
             for table in entry["tabellen"].values():
-                if table["datei"] not in seen and (not (file := home.frozen / table["datei"]).is_file() or _sha256(file) != table["sha256"]):
+                if table["datei"] not in seen and (not (file := home.frozen / table["datei"]).is_file() or file_hash(file) != table["sha256"]):
                     found.append(f"Veröffentlichung {release}: die eingefrorene Zählung {table['datei']} fehlt oder wurde verändert.")
                 seen.add(table["datei"])
     return found
@@ -179,8 +179,3 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(new, path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

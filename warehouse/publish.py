@@ -27,6 +27,7 @@ from warehouse.frozen import PERSONS
 from warehouse.ledger import Ledger
 from warehouse.paths import Home
 from warehouse.settings import Settings
+from warehouse.version import file_hash
 
 #: Readable by DuckDB clients from 1.2 on: analysts' tools are older than the writer.
 STORAGE_VERSION = "v1.2.0"
@@ -333,11 +334,6 @@ def contents(folder: Path) -> dict[str, Any]:
 def checksums(folder: Path) -> dict[str, str]:
     """Relative path -> sha256 of every file below a folder, in name order."""
     return {str(p.relative_to(folder)): file_hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def file_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def flip(link: Path, target: str) -> None:

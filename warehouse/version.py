@@ -1,4 +1,4 @@
-"""What a result depends on besides the deliveries: the code, models and declarations, as one fingerprint."""
+"""Fingerprints: of a file, and of what a result depends on besides the deliveries, the code, models and declarations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from warehouse.paths import REPOSITORY
 PARTS = ("sources", "dbt_project", "methods", "exports", "warehouse", "orchestration")
 KINDS = {".py", ".sql", ".yml", ".csv", ".j2", ".css", ".js", ".typ", ".md"}
 GENERATED = {"target", "logs", "__pycache__"}
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def folder_fingerprint(*folders: Path) -> str:
