@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,11 @@ def _about(place: Workplace, release_id: str, inputs: dict[str, Any], made: date
         "ags": place.city.stadt.ags,
         "epsg": str(place.city.stadt.epsg),
         "erstellt": made.isoformat(),
-        "stichtage": f"{dates[0]} bis {dates[-1]}" if dates else "keine",
-        "quellen": "; ".join(sorted({f"{names[row['quelle_id']]}, zuletzt {max(r['stichtag'] for r in used if r['quelle_id'] == row['quelle_id'])}" for row in used})),
+        "stichtage": f"{_german(dates[0])} bis {_german(dates[-1])}" if dates else "keine",
+        "quellen": "; ".join(sorted({f"{names[row['quelle_id']]}, zuletzt {_german(max(r['stichtag'] for r in used if r['quelle_id'] == row['quelle_id']))}" for row in used})),
         "simuliert": "ja" if place.city.stadt.simuliert else "nein",
     }
+
+
+def _german(day: str) -> str:
+    return f"{date.fromisoformat(day):%d.%m.%Y}"

@@ -5,6 +5,7 @@ the one before it for the same audience; decides nothing and knows no contract b
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def announce(folder: Path, shelf: Path) -> Path | None:
     with connect(folder / "mart.duckdb", read_only=True) as mart:
         used = mart.execute("select quelle_id, stichtag, lieferung_id from fct_quellenstand where aktiv order by all").fetchall()
     dates = sorted(date for _, date, _ in used)
-    lines += [f"- Erstellt: {release['erstellt']}", f"- Zielgruppe: {', '.join(release['zielgruppen'])}", f"- Stichtage: {f'{dates[0]:%d.%m.%Y} bis {dates[-1]:%d.%m.%Y}' if dates else 'keine'}", ""]
+    lines += [f"- Erstellt: {datetime.fromisoformat(release['erstellt']):%d.%m.%Y, %H:%M} UTC", f"- Zielgruppe: {', '.join(release['zielgruppen'])}", f"- Stichtage: {f'{dates[0]:%d.%m.%Y} bis {dates[-1]:%d.%m.%Y}' if dates else 'keine'}", ""]
     if before is None:
         lines += ["## Was sich geändert hat", "", "Eine frühere Veröffentlichung für diese Zielgruppe ist nicht aufbewahrt; verglichen ist deshalb nichts.", ""]
     else:
