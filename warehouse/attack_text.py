@@ -41,6 +41,8 @@ SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|\((" + PAIRED + rb")\)|\b(ET)\b", re.S)
 ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)", re.S)
 SIGNS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b""}
 TAG = re.compile(r"<[^>]+>")
+#: Beside a name it belongs to a longer word.
+JOINED = re.compile(r"[\w-]")
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -77,14 +79,14 @@ class Names:
         if not text.endswith((" · ", ", ")):
             return None
         words = text[:-2].rstrip()
-        return next((self.areas[name] for name in self.longest if re.search(rf"(?<![\w-]){re.escape(name)}$", words)), None)
+        return next((self.areas[name] for name in self.longest if words.endswith(name) and not JOINED.match(words[: -len(name)][-1:])), None)
 
     def area_after(self, text: str) -> Place | None:
         """The area that a text begins with; the longest name counts."""
         text = text.lstrip()
         if text.startswith("ganze Stadt"):
             return self.town
-        return next((self.areas[name] for name in self.longest if re.match(rf"{re.escape(name)}(?![\w-])", text)), None)
+        return next((self.areas[name] for name in self.longest if text.startswith(name) and not JOINED.match(text[len(name) :])), None)
 
 
 def names(db: DuckDBPyConnection, version: str) -> Names:
