@@ -87,11 +87,12 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
         [[g.id, g.gueltig_von, g.gueltig_bis, g.gueltig_von <= today <= (g.gueltig_bis or today)] for g in stadt.gebietsstaende],
     )  # fmt: skip
     public = [e.id for e in stadt.ebenen if not e.intern]
+    edition = max((datetime.fromisoformat(r["erstellt"]).replace(tzinfo=None) for r in ledger.releases() if r["ausgabe"]), default=None)
     _write_rows(
         db, home,
         "_stadt",
-        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[], epsg integer",
-        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public, stadt.epsg]],
+        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[], epsg integer, letzte_ausgabe timestamp",
+        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public, stadt.epsg, edition]],
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class Lager:
     def town(self, ebenen: list[str], published: list[str], versions: list[tuple[str, str, str | None]]) -> None:
         """Write down town, area versions and deliveries."""
         with connect() as database:
-            self._copy(database, "_stadt", f"select 'test' as stadt, 'Test' as name, '00000000' as ags, true as simuliert, true as statistikstelle, 3 as mindestzahl, {ebenen}::varchar[] as ebenen, {published}::varchar[] as veroeffentlichungsebenen, 25832 as epsg")
+            self._copy(database, "_stadt", f"select 'test' as stadt, 'Test' as name, '00000000' as ags, true as simuliert, true as statistikstelle, 3 as mindestzahl, {ebenen}::varchar[] as ebenen, {published}::varchar[] as veroeffentlichungsebenen, 25832 as epsg, null::timestamp as letzte_ausgabe")
             self._copy(database, "_freigegeben", NOTHING_RELEASED)
             rows = " union all ".join(
                 f"select '{name}' as gebietsstand, date '{start}' as gueltig_von, cast({f'{end!r}' if end else 'null'} as date) as gueltig_bis, {str(end is None).lower()} as aktuell" for name, start, end in versions

@@ -1,7 +1,10 @@
 with lieferung as (
-    select *, eingang >= max(eingang) over () - interval 31 day as ist_neu
-    from {{ ref('exp_freigabe__fct_quellenstand') }}
-    where zielgruppe = 'verwaltung' and aktiv
+    select
+        stand.*,
+        coalesce(stand.eingang > stadt.letzte_ausgabe, stand.eingang >= max(stand.eingang) over () - interval 31 day) as ist_neu
+    from {{ ref('exp_freigabe__fct_quellenstand') }} as stand
+    cross join {{ ref('stg_tuer__stadt') }} as stadt
+    where stand.zielgruppe = 'verwaltung' and stand.aktiv
 )
 
 select

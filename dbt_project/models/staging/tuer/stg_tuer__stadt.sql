@@ -1,2 +1,2 @@
-select stadt, name, ags, simuliert, statistikstelle, mindestzahl, epsg
+select stadt, name, ags, simuliert, statistikstelle, mindestzahl, epsg, letzte_ausgabe
 from {{ tuer('stadt') }}
