@@ -18,7 +18,7 @@ from sources.corrections import apply_corrections
 from sources.find import Delivery
 from sources.model import Quelle, Tabelle, raw_columns
 from sources.read import Refused, SourceFile, create_table, kept, lines_before, quoted, read_files
-from sources.wording import os_reason, shown
+from sources.wording import os_reason, shown, together
 from warehouse.settings import SettingsError
 
 
@@ -109,8 +109,7 @@ class Rows:
         return sum(load.rows * len(load.constants) for load in self.loaded if load.delivery == number)
 
     def file_names(self, number: int) -> str:
-        names = sorted({load.file.name for load in self.loaded if load.delivery == number})
-        return shown(names[0]) if len(names) == 1 else self.tabelle.dateien
+        return together({load.file.name for load in self.loaded if load.delivery == number}) or self.tabelle.dateien
 
 
 def read_batch(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery], refusals: Refusals, tmp: Path) -> list[Rows]:

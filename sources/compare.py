@@ -24,7 +24,7 @@ from sources.find import Delivery, path_pattern
 from sources.findings import Finding, Grad
 from sources.model import PERSONAL, Quelle, Spalte, Tabelle, symbol
 from sources.read import kept, quoted
-from sources.wording import shown
+from sources.wording import shown, together
 
 FORM = 1
 #: Distinct values up to which a text column counts as a list of codes.
@@ -40,6 +40,8 @@ TELLING = 40
 CHANCE = 0.12
 #: The same for areas followed in three columns and more, of which every cell has to repeat; per year, twice as many in half a year.
 CHANCE_OF_ALL = 0.02
+#: Telling values of a row from which on it repeats that many times less often than one with fewer.
+MUCH_TOLD = 4
 #: A smaller count tells something too where a year lies between; together they have to be as improbable as this (log) to repeat.
 SMALL_TELLING, SMALL_TOGETHER = 10, -4.0
 #: Counts of at least ``SMALL_TELLING`` that a table has to hold before its not changing anywhere within a year is no accident.
@@ -153,7 +155,8 @@ def group_columns(tabelle: Tabelle) -> list[str]:
     if area is None and tabelle.personal:
         area = by_class.get("strasse")
     if area is None:
-        area = next((s.ziel for s in kept(tabelle) if s.ziel in tabelle.schluessel and s.klasse in ("schluessel", "merkmal") and s.typ == "text"), None)
+        named = [s for s in kept(tabelle) if s.ziel in tabelle.schluessel and s.klasse in ("schluessel", "merkmal") and s.typ == "text"]
+        area = min(named, key=lambda s: s.klasse != "schluessel").ziel if named else None
     if area is None:
         return []
     given = {*tabelle.konstanten, *tabelle.abgeleitet}
@@ -214,10 +217,9 @@ def _read(path: Path, *version: int) -> dict[str, Any]:
 
 
 def delivered(quelle: Quelle, tabelle: Tabelle, described: dict[str, Any]) -> str:
-    """The file of a delivery that a table was read from; the declared pattern where there are several."""
+    """The files of a delivery that a table was read from, in one name."""
     pattern = path_pattern(quelle, tabelle)
-    names = [name for name in described["dateien"] if pattern.fullmatch(name)]
-    return shown(names[0]) if len(names) == 1 else tabelle.dateien
+    return together({name for name in described["dateien"] if pattern.fullmatch(name)}) or tabelle.dateien
 
 
 # comparison
@@ -438,9 +440,13 @@ class Comparison:
         blocks = [g for g, s, t, r in zip(groups, same, telling, rated, strict=True) if r and s.sum() == t.sum()]
         blocks = [g for g in blocks if new["gruppen"][g][1] == old["gruppen"][g][1]]
         chance = CHANCE if len(columns) < 3 else CHANCE_OF_ALL
-        if _beyond_chance(len(blocks), int(rated.sum()), min(0.9, chance * self.closeness)):
-            self._repeat(tabelle, blocks, int(rated.sum()), None, wanted)
-            return
+        # The more a row tells, the less it repeats by chance.
+        for least, share in ((0, chance), (MUCH_TOLD, chance / MUCH_TOLD)):
+            much = rated & (telling.sum(axis=1) >= least)
+            repeated = [g for g, m in zip(groups, much, strict=True) if m and g in set(blocks)]
+            if _beyond_chance(len(repeated), int(much.sum()), min(0.9, share * self.closeness)):
+                self._repeat(tabelle, blocks, int(rated.sum()), None, wanted)
+                return
         everywhere = all(new["gruppen"][g][1] == old["gruppen"][g][1] != "" for g in groups) and new["gruppen"].keys() == old["gruppen"].keys()
         if everywhere and int((before >= SMALL_TELLING).sum()) >= WHOLE_TABLE * self.closeness:
             self._repeat(tabelle, groups, len(groups), None, wanted)

@@ -271,11 +271,24 @@ def is_utf8(path: Path) -> bool:
     return several
 
 
+def nul_line(path: Path) -> int | None:
+    """The first line of a text file with a null byte, which no text has: a disk or a transfer lost what stood there."""
+    line = 1
+    with path.open("rb") as raw:
+        while chunk := raw.read(CHUNK):
+            if (place := chunk.find(b"\0")) >= 0:
+                return line + chunk.count(b"\n", 0, place)
+            line += chunk.count(b"\n")
+    return None
+
+
 def read_csv_cells(path: Path, fmt: Format) -> Cells:
     """A small CSV with a header of several lines, footnotes after the table, or columns without a name ("Spalte 1")."""
     encoding = {"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung)
     if path.stat().st_size > LARGEST_CSV:
         raise Unreadable(f"die Datei ist größer als {LARGEST_CSV >> 20} MB, sie ist keine Tabelle je Gebiet")
+    if fmt.kodierung != "utf-16" and (line := nul_line(path)):
+        raise Unreadable(f"in Zeile {line} stehen Nullbytes statt Text, die Datei ist beschädigt")
     if fmt.kodierung in ONE_BYTE and is_utf8(path):
         raise Unreadable(f"die Datei ist in UTF-8 gespeichert, erwartet ist {fmt.kodierung.upper()}")
     try:

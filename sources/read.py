@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sources.formats import ONE_BYTE, READERS, Unreadable, is_utf8, read_table
+from sources.formats import ONE_BYTE, READERS, Unreadable, is_utf8, nul_line, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from sources.wording import listed, shown
 from warehouse.connect import literal
@@ -362,6 +362,8 @@ def read_header(quelle: Quelle, tabelle: Tabelle, file: SourceFile) -> list[str]
         header = []
     if len(first) >= HEADER_LIMIT - 4 or len(header) > MOST_COLUMNS or "\0" in first:
         raise Refused(f"{file.name}: Die Datei beginnt nicht mit einer Kopfzeile, sie ist keine Tabelle; bitte die Datei neu ausgeben.")
+    if fmt.kodierung != "utf-16" and (line := nul_line(file.path)):
+        raise Refused(f"{file.name}, Zeile {line}: dort stehen Nullbytes statt Text, die Datei ist beschädigt; bitte die Datei neu ausgeben.")
     # A delimiter at the end of the line opens no column, whether the rows have it too or not.
     while header and not header[-1]:
         header.pop()

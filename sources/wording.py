@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import unicodedata
+from collections.abc import Iterable
 
 #: Reasons of the operating system, which itself says them in the language of the machine.
 REASONS = {
@@ -44,6 +46,16 @@ def shown(name: str) -> str:
 def listed(names: list[str]) -> str:
     more = len(names) - LISTED
     return ", ".join(names[:LISTED]) + (f" und {more} weitere" if more > 0 else "")
+
+
+def together(names: Iterable[str]) -> str:
+    """Several files in one name, "einwohner_2020_*.csv (5 Dateien)"; empty where there are none."""
+    several = sorted(set(names))
+    if len(several) < 2:
+        return "".join(map(shown, several))
+    head = os.path.commonprefix(several)
+    tail = os.path.commonprefix([name[len(head) :][::-1] for name in several])[::-1]
+    return f"{shown(head + '*' + tail)} ({len(several)} Dateien)"
 
 
 def os_reason(error: OSError) -> str:

@@ -11,10 +11,15 @@ import io
 import json
 import math
 import random
+import re
 import sqlite3
+import zipfile
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from sources.find import Delivery
 from sources.formats import READERS
@@ -41,18 +46,43 @@ class Sheet:
     years: float = 1.0
     #: The declaration says that deliveries of this source may repeat each other.
     may_repeat: bool = False
+    #: Labels and missing values of an SPSS file.
+    spss: Any = None
 
     @property
     def fmt(self) -> Format:
         return self.tabelle.format
 
+    @property
+    def is_text(self) -> bool:
+        """Written in an editor's characters, in an archive or not."""
+        return self.fmt.art in ("csv", "csv_zellen", "zip")
+
+    def raw(self) -> bytes:
+        if self.fmt.art != "zip":
+            return self.path.read_bytes()
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(self.fmt.ebene or "")
+
+    def write_raw(self, content: bytes) -> None:
+        if self.fmt.art != "zip":
+            self.path.write_bytes(content)
+            return
+        with zipfile.ZipFile(self.path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()} | {self.fmt.ebene or "": content}
+        with zipfile.ZipFile(self.path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+
     def load(self) -> Sheet:
         match self.fmt.art:
-            case "csv":
-                lines = self.path.read_bytes().decode(self.fmt.kodierung).splitlines(keepends=True)
-                self.before = lines[: self.fmt.vorspann]
-                table = list(csv.reader(lines[self.fmt.vorspann :], delimiter=self.fmt.trennzeichen))
-                self.header, self.rows = table[0], [row for row in table[1:] if row]
+            case "csv" | "csv_zellen" | "zip":
+                lines = self.raw().decode(self.fmt.kodierung).splitlines(keepends=True)
+                start = self.fmt.vorspann + self.fmt.kopfzeilen - 1
+                self.before = lines[:start]
+                table = list(csv.reader(lines[start:], delimiter=self.fmt.trennzeichen))
+                last = next((i for i, row in enumerate(table) if row and self.fmt.ende and re.match(self.fmt.ende, row[0])), len(table))
+                self.header, self.rows, self.after = table[0], [row for row in table[1:last] if row], table[last:]
             case "xlsx":
                 import openpyxl
 
@@ -62,6 +92,11 @@ class Sheet:
                 start = self.fmt.vorspann + self.fmt.kopfzeilen
                 cells = READERS["xlsx"](self.path, self.fmt)
                 self.header, self.rows, self.after = cells.header, table[start : cells.lines[-1]], table[cells.lines[-1] :]
+            case "sav" if self.fmt.ebene is None:
+                import pyreadstat
+
+                frame, self.spss = pyreadstat.read_sav(self.path, user_missing=True, apply_value_formats=False)
+                self.header, self.rows = list(frame.columns), [list(row) for row in frame.itertuples(index=False, name=None)]
             case "geo" if self.path.suffix == ".gpkg":
                 with sqlite3.connect(self.path) as db:
                     self.header = [row[1] for row in db.execute(f"pragma table_info({self.fmt.ebene})")]
@@ -74,13 +109,20 @@ class Sheet:
 
     def save(self) -> None:
         match self.fmt.art:
-            case "csv":
+            case "csv" | "csv_zellen" | "zip":
                 text = io.StringIO()
                 text.writelines(self.before)
                 writer = csv.writer(text, delimiter=self.fmt.trennzeichen, lineterminator="\n")
                 writer.writerow(self.header)
-                writer.writerows(self.rows)
-                self.path.write_bytes(text.getvalue().encode(self.fmt.kodierung))
+                writer.writerows([*self.rows, *self.after])
+                self.write_raw(text.getvalue().encode(self.fmt.kodierung))
+            case "sav" if self.header:
+                import pandas as pd
+                import pyreadstat
+
+                frame = pd.DataFrame(self.rows, columns=self.header)
+                labels = dict(zip(self.spss.column_names, self.spss.column_labels, strict=True))
+                pyreadstat.write_sav(frame, self.path, column_labels=labels, variable_value_labels=self.spss.variable_value_labels, missing_ranges=self.spss.missing_ranges)
             case "xlsx":
                 import openpyxl
 
@@ -116,11 +158,14 @@ class Sheet:
                 ]
                 self.path.write_text(json.dumps(document), encoding="utf-8")
 
-    def place(self, spalte: Spalte) -> int | None:
-        return self.header.index(spalte.name) if spalte.name in self.header else None
-
     def columns(self, wanted: Callable[[Spalte], bool]) -> list[int]:
-        return [p for s in kept(self.tabelle) if wanted(s) and s.typ != "wkt" and (p := self.place(s)) is not None]
+        return [p for s in kept(self.tabelle) if wanted(s) and s.typ != "wkt" for p in self.places(s)]
+
+    def places(self, spalte: Spalte) -> list[int]:
+        """Where a column stands; of a crosstab the value stands in all columns that become rows."""
+        if self.fmt.bleiben and spalte.name == "Wert":
+            return [i for i, name in enumerate(self.header) if not any(fnmatchcase(name, p) for p in (*self.fmt.bleiben, *self.fmt.weglassen))]
+        return [self.header.index(spalte.name)] if spalte.name in self.header else []
 
 
 def _number(value: str) -> object:
@@ -189,21 +234,21 @@ def spoil_bytes(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 
 
 def other_encoding(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
-    if sheet.fmt.art != "csv":
+    if not sheet.is_text:
         return False
-    text = sheet.path.read_bytes().decode(sheet.fmt.kodierung)
+    text = sheet.raw().decode(sheet.fmt.kodierung)
     choices = ["utf-16", "utf-32", "utf-8-sig" if sheet.fmt.kodierung != "utf-8" else "utf-16", "cp500"]
     if not text.isascii():
         choices += ["utf-8" if sheet.fmt.kodierung != "utf-8" else "iso-8859-1"]
-    sheet.path.write_bytes(text.encode(rng.choice(choices), errors="replace"))
+    sheet.write_raw(text.encode(rng.choice(choices), errors="replace"))
     return True
 
 
 def other_delimiter(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
-    if sheet.fmt.art != "csv" or len(sheet.header) < 2:
+    if not sheet.is_text or len(sheet.header) < 2:
         return False
-    raw = sheet.path.read_bytes().replace(sheet.fmt.trennzeichen.encode(), rng.choice([c for c in (b",", b"\t", b"|", b";") if c.decode() != sheet.fmt.trennzeichen]))
-    sheet.path.write_bytes(raw)
+    raw = sheet.raw().replace(sheet.fmt.trennzeichen.encode(), rng.choice([c for c in (b",", b"\t", b"|", b";") if c.decode() != sheet.fmt.trennzeichen]))
+    sheet.write_raw(raw)
     return True
 
 
@@ -219,9 +264,33 @@ def rename_column(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 
 def shift_header(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """The names stand one column beside their values."""
-    if sheet.fmt.art != "csv":
+    if not sheet.is_text or len(sheet.header) < 2:
         return False
     sheet.header = sheet.header[1:] + sheet.header[:1]
+    sheet.save()
+    return True
+
+
+def new_column(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
+    """One that nobody declared."""
+    if not sheet.header or sheet.fmt.art == "sav" or sheet.path.suffix == ".gpkg" or sheet.fmt.bleiben or any(fnmatchcase("Zusatzangabe", p) for p in sheet.tabelle.ignoriert):
+        return False
+    place = rng.randint(1, len(sheet.header))
+    sheet.header = [*sheet.header[:place], "Zusatzangabe", *sheet.header[place:]]
+    sheet.rows = [[*row[:place], str(rng.randrange(100)), *row[place:]] for row in sheet.rows]
+    sheet.save()
+    return True
+
+
+def other_decimal(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
+    """Point for comma, comma for point."""
+    mark = sheet.fmt.dezimal
+    places = [p for p in sheet.columns(lambda s: s.typ == "dezimal") if sum(mark in str(row[p]) for row in sheet.rows) > len(sheet.rows) / 2]
+    if not places or not sheet.is_text:
+        return False
+    for row in sheet.rows:
+        for place in places:
+            row[place] = row[place].replace(mark, "." if mark == "," else ",")
     sheet.save()
     return True
 
@@ -260,11 +329,12 @@ def scale_column(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 
 def jump_column(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     """More than the declaration allows for the years between two deliveries."""
-    return _scaled(sheet, old, rng, math.ceil(1 + sheet.tabelle.vergleich.summe * sheet.years) + rng.choice([0, 1, 2]))
+    return _scaled(sheet, old, rng, math.ceil(1.25 * (1 + sheet.tabelle.vergleich.summe * sheet.years)) + rng.choice([0, 1, 2]))
 
 
 def _scaled(sheet: Sheet, old: Sheet | None, rng: random.Random, factor: float) -> bool:
-    places = [p for p in _numbers(sheet) if sum(abs(_value(sheet, r[p]) or 0) for r in sheet.rows) >= LARGE]
+    keys = sheet.columns(lambda s: s.ziel in sheet.tabelle.schluessel)
+    places = [p for p in _numbers(sheet) if p not in keys and sum(abs(_value(sheet, r[p]) or 0) for r in sheet.rows) >= LARGE]
     if not places or old is None:
         return False
     place = rng.choice(places)
@@ -353,6 +423,28 @@ def swap_columns(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     return True
 
 
+def break_total(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
+    """One part is larger than before, its total is not."""
+    key = next(iter(sheet.columns(lambda s: s.gebiet == "{ebene}")), None)
+    if key is None:
+        return False
+    levels: dict[int, list[list[str]]] = defaultdict(list)
+    for row in sheet.rows:
+        levels[len(str(row[key] or ""))].append(row)
+    adding = []
+    for place in _numbers(sheet):
+        sums = {length: [_value(sheet, row[place]) for row in rows] for length, rows in levels.items() if length}
+        whole = {length: sum(values) for length, values in sums.items() if None not in values}  # type: ignore[arg-type]
+        adding += [(place, length) for length in whole if len(sums[length]) > 2 and list(whole.values()).count(whole[length]) > 1 and whole[length] >= LARGE]
+    if not adding:
+        return False
+    place, length = rng.choice(adding)
+    row = rng.choice(levels[length])
+    row[place] = _written(sheet, (_value(sheet, row[place]) or 0) + rng.randint(1, 50), row[place])  # type: ignore[call-overload]
+    sheet.save()
+    return True
+
+
 def empty_required(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
     places = sheet.columns(lambda s: s.pflicht)
     if not places:
@@ -384,6 +476,7 @@ def missing_file(sheet: Sheet, old: Sheet | None, rng: random.Random) -> bool:
 CLASSES: tuple[Mutation, ...] = (
     cut_bytes, spoil_bytes, other_encoding, other_delimiter, rename_column, shift_header, unknown_keys, double_rows, wrong_codes, scale_column,
     jump_column, shift_values, repeat_all, repeat_block, drop_rows, swap_columns, empty_required, letters_for_numbers, missing_file,
+    new_column, other_decimal, break_total,
 )  # fmt: skip
 
 

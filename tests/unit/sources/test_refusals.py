@@ -174,3 +174,9 @@ def test_broken_rule_is_not_blamed_on_the_data(counts: Walk, door: Door) -> None
     # Not the supplier's fault: the delivery is taken as soon as the declaration is mended.
     door.declare("zahlen", COUNTS)
     assert [d.quelle_id for d in door.accept().accepted] == ["zahlen"]
+
+
+def test_null_bytes_are_named(counts: Walk) -> None:
+    """In a column that nobody reads they would take the rows of a whole sector of the disk with them."""
+    wrong = counts(GOOD_COUNTS.replace(";x\n02", ";x\0\0\0\n02"))
+    assert wrong == f"{FILE}, Zeile 2: dort stehen Nullbytes statt Text, die Datei ist beschädigt; bitte die Datei neu ausgeben."
