@@ -1,7 +1,7 @@
-"""Known errors of suppliers, mended as the declaration says, each with a guard.
+"""Known errors of suppliers, mended as corrections.yml says, each with a guard.
 
 A correction states how many rows it hits; any other number means that the supplier changed something, and the delivery
-is refused until somebody looked. Nothing is mended that no declaration names.
+is refused until somebody looked. Nothing is mended that no entry names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date
 
 import duckdb
 
-from sources.model import Korrektur, Quelle, Tabelle
+from sources.model import CORRECTIONS, Korrektur, Quelle, Tabelle
 from sources.read import Refused, castable, kept, quoted
 from warehouse.connect import literal
 
@@ -26,7 +26,7 @@ def apply_corrections(db: duckdb.DuckDBPyConnection, rows: str, quelle: Quelle, 
         if hit != correction.erwartet:
             raise Refused(
                 f"{tabelle.dateien}: die Korrektur „{correction.grund.rstrip('.')}“ trifft {hit} statt {correction.erwartet} Zeilen, der Lieferant hat die Datei "
-                f"also geändert; bitte prüfen und die Korrektur in {quelle.quelle}.yml anpassen oder streichen."
+                f"also geändert; bitte prüfen und die Korrektur in {CORRECTIONS} anpassen oder streichen."
             )
         _apply(db, rows, tabelle, correction, where)
         hits[correction.grund] = hit

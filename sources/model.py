@@ -125,6 +125,21 @@ class Korrektur(Declared):
     stichtage: tuple[date, ...] = ()
 
 
+class Berichtigung(Korrektur):
+    """An entry of ``corrections.yml``: a correction and the table it is meant for."""
+
+    quelle: Name
+    #: The raw table, and its ``dateien`` where several declarations of the source fill it.
+    tabelle: Name
+    dateien: str | None = None
+
+
+class Berichtigungen(Declared):
+    """``corrections.yml``: what is known to be wrong in deliveries, beside the declarations, which say how they have to be."""
+
+    korrekturen: tuple[Berichtigung, ...]
+
+
 class Zulassung(Declared):
     """Somebody looked at a finding of the comparison and takes the delivery all the same: it then only warns."""
 
@@ -227,6 +242,7 @@ class Tabelle(Declared):
     #: Exact number of rows per value of a placeholder or per area version, e.g. {planungsraum: 448}.
     zeilen_genau: dict[str, int] = {}
     regeln: tuple[Regel, ...] = ()
+    #: From ``corrections.yml``.
     korrekturen: tuple[Korrektur, ...] = ()
     #: Says nothing about persons though its source does (a codebook): stays when the source's rows are deleted.
     sachdaten: bool = False
@@ -433,6 +449,10 @@ class Stadt(Declared):
     simulation: Literal["register", "tabellen"] | None = None
 
 
+#: Beside the declarations of a town.
+CORRECTIONS = "corrections.yml"
+
+
 class DeclarationError(ValueError):
     """A declaration that does not hold; the text is one German sentence naming file and key."""
 
@@ -485,10 +505,28 @@ def available_cities(*folders: Path) -> dict[str, Path]:
     return found
 
 
-def load_city(folder: Path) -> City:
-    """Read city.yml and every <source>.yml of a town and check them as a set.
+def _corrected(quelle: Quelle | None, correction: Berichtigung, number: int) -> Quelle:
+    """The source with one more correction at its table."""
+    tables = list(quelle.tabellen) if quelle else []
+    meant = [i for i, t in enumerate(tables) if t.tabelle == correction.tabelle and correction.dateien in (None, t.dateien)]
+    if quelle is None or len(meant) != 1:
+        raise DeclarationError(
+            f"{CORRECTIONS}, Eintrag {number}: {correction.quelle} hat {len(meant) or 'keine'} passende Tabellen; bitte quelle und tabelle, "
+            "wenn nötig auch dateien, wie in der Deklaration der Quelle angeben."
+        )
+    table = tables[meant[0]]
+    given = Korrektur.model_validate(correction.model_dump(exclude={"quelle", "tabelle", "dateien"}))
+    try:
+        tables[meant[0]] = Tabelle.model_validate(table.model_dump() | {"korrekturen": [*table.korrekturen, given]})
+    except ValidationError as error:
+        raise DeclarationError(f"{CORRECTIONS}, Eintrag {number}: {error.errors()[0]['msg']}.") from None
+    return quelle.model_copy(update={"tabellen": tuple(tables)})
 
-    Raises DeclarationError: unknown key, wrong type, duplicate source, circular or unknown ``nach``.
+
+def load_city(folder: Path) -> City:
+    """Read city.yml, every <source>.yml and corrections.yml of a town and check them as a set.
+
+    Raises DeclarationError: unknown key, wrong type, duplicate source, circular or unknown ``nach``, a correction of no table.
     """
     stadt = _load(folder / "city.yml", Stadt)
     if stadt.stadt != folder.name:
@@ -501,12 +539,17 @@ def load_city(folder: Path) -> City:
             raise DeclarationError(f"{folder.name}/city.yml: quellen_von nennt die unbekannte Stadt {stadt.quellen_von}.")
         paths = {p.name: p for p in inherited.glob("*.yml")} | paths
     for name, path in sorted(paths.items()):
-        if name == "city.yml":
+        if name in ("city.yml", CORRECTIONS):
             continue
         quelle = _load(path, Quelle)
+        if any(t.korrekturen for t in quelle.tabellen):
+            raise DeclarationError(f"{path.name}: korrekturen stehen in {CORRECTIONS}, nicht in der Deklaration der Quelle.")
         if quelle.quelle != path.stem:
             raise DeclarationError(f"{path.name}: die Quelle heißt darin {quelle.quelle}; Dateiname und quelle müssen gleich sein.")
         sources[quelle.quelle] = quelle
+    if CORRECTIONS in paths:
+        for number, correction in enumerate(_load(paths[CORRECTIONS], Berichtigungen).korrekturen, 1):
+            sources[correction.quelle] = _corrected(sources.get(correction.quelle), correction, number)
     ordered: list[Quelle] = []
     waiting = dict(sources)
     while waiting:

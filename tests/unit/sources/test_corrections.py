@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from shapely import from_wkt
 
+from sources.model import DeclarationError
 from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
 
 REASON = "Vom Lieferanten bestätigt."
@@ -15,11 +17,10 @@ def correction(aktion: str, wenn: str, erwartet: int, **werte: object) -> dict[s
 
 
 def walk(door: Door, *corrections: dict[str, object], content: str = GOOD_COUNTS) -> list[str]:
-    import yaml
-
-    table = yaml.safe_load(COUNTS)["tabellen"][0] | {"korrekturen": list(corrections)}
+    table = yaml.safe_load(COUNTS)["tabellen"][0]
     table["spalten"][0] |= {"vollstaendig": False}
     door.declare("zahlen", COUNTS, tabellen=[table])
+    door.correct("zahlen", "testzahlen", *corrections)
     door.deliver(AREA_FILES | {"zahlen/zahlen_2023.csv": content})
     return [r.sentence for r in door.accept().refused]
 
@@ -44,13 +45,11 @@ def test_guard(door: Door) -> None:
     # The supplier mends the file: the correction hits nothing any more and somebody has to look.
     assert walk(door, change) == [
         "zahlen 31.12.2023: zahlen/zahlen_{jahr}.csv: die Korrektur „Vom Lieferanten bestätigt“ trifft 0 statt 1 Zeilen, der Lieferant hat die Datei also "
-        "geändert; bitte prüfen und die Korrektur in zahlen.yml anpassen oder streichen."
+        "geändert; bitte prüfen und die Korrektur in corrections.yml anpassen oder streichen."
     ]
 
 
 def test_union_of_polygons_adds_areas(door: Door) -> None:
-    import yaml
-
     from tests.unit.sources.town import AREAS
 
     table = yaml.safe_load(AREAS)["tabellen"][0]
@@ -58,7 +57,7 @@ def test_union_of_polygons_adds_areas(door: Door) -> None:
         {"name": "flaeche", "ziel": "flaeche_ha", "typ": "dezimal", "klasse": "zahl"},
         {"name": "wkt", "ziel": "geometrie", "typ": "wkt", "klasse": "geometrie"},
     ]
-    table["korrekturen"] = [correction("vereinigen", "gebietsstand = 'alt' and raumeinheit_id = '03'", 1, raumeinheit_id="01")]
+    door.correct("gebiete", "raumeinheit", correction("vereinigen", "gebietsstand = 'alt' and raumeinheit_id = '03'", 1, raumeinheit_id="01"))
     door.declare("gebiete", AREAS, tabellen=[table], platzhalter={"ebene": {"soz": "sozialraum"}})
     squares = [f"0{i + 1};Raum {i};1.5;POLYGON(({i} 0,{i + 1} 0,{i + 1} 1,{i} 1,{i} 0))" for i in (0, 1, 2)]
     door.deliver({"gebiete/soz_2024.csv": "id;name;flaeche;wkt\n" + "\n".join(squares) + "\n"})
@@ -69,3 +68,18 @@ def test_union_of_polygons_adds_areas(door: Door) -> None:
     area, shape = rows["alt", "01"]
     assert area == 3.0 and from_wkt(str(shape)).equals(from_wkt("MULTIPOLYGON(((0 0,1 0,1 1,0 1,0 0)),((2 0,3 0,3 1,2 1,2 0)))"))
     assert rows["neu", "01"][0] == 1.5
+
+
+def test_corrections_stand_in_one_place_and_name_their_table(door: Door) -> None:
+    door.declare("zahlen", COUNTS)
+    door.correct("zahlen", "andere", correction("verwerfen", "anzahl = 0", 1))
+    with pytest.raises(DeclarationError, match="Eintrag 1: zahlen hat keine passende"):
+        _ = door.city
+    door.correct("zahlen", "testzahlen", correction("setzen", "anzahl = 0", 1, fremd=1))
+    with pytest.raises(DeclarationError, match=r"corrections\.yml, Eintrag 1: .*fremd"):
+        _ = door.city
+    door.correct("zahlen", "testzahlen")
+    table = yaml.safe_load(COUNTS)["tabellen"][0] | {"korrekturen": [correction("verwerfen", "anzahl = 0", 1)]}
+    door.declare("zahlen", COUNTS, tabellen=[table])
+    with pytest.raises(DeclarationError, match=r"zahlen\.yml: korrekturen stehen in corrections\.yml"):
+        _ = door.city

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -80,10 +81,7 @@ def test_correction_lets_the_row_in_by_itself(door: Door) -> None:
     door.deliver(AREA_FILES | COUNT_ROWS)
     door.accept(move=True)
     assert pending(door.city, door.ledger, door.deliveries) == [] and not list(door.deliveries.rglob("*.csv"))
-    correction = """
-    korrekturen:
-      - {aktion: setzen, wenn: "zeile = 3", erwartet: 1, grund: "c heißt b", werte: {art: b}, stichtage: [2023-12-31]}"""
-    door.declare("zahlen", share.rstrip() + correction + "\n")
+    door.correct("zahlen", "testzahlen", {"aktion": "setzen", "wenn": "zeile = 3", "erwartet": 1, "grund": "c heißt b", "werte": {"art": "b"}, "stichtage": [date(2023, 12, 31)]})
     # The inbox is empty: the bytes come from the archive.
     assert [d.quelle_id for d in pending(door.city, door.ledger, door.deliveries)] == ["zahlen"]
     report = door.accept(move=True)
@@ -98,8 +96,7 @@ def test_correction_whose_guard_fails_keeps_what_is_in(door: Door) -> None:
     door.declare("zahlen", COUNTS)
     door.deliver(AREA_FILES | {"zahlen/zahlen_2023.csv": GOOD_COUNTS})
     door.accept()
-    correction = '    korrekturen:\n      - {aktion: setzen, wenn: "art = \'z\'", erwartet: 1, grund: "z heißt b", werte: {art: b}}\n'
-    door.declare("zahlen", COUNTS.rstrip() + "\n" + correction)
+    door.correct("zahlen", "testzahlen", {"aktion": "setzen", "wenn": "art = 'z'", "erwartet": 1, "grund": "z heißt b", "werte": {"art": "b"}})
     report = door.accept()
     assert not report.refused and len(door.raw("testzahlen")) == 3
     assert "trifft 0 statt 1 Zeilen" in report.findings[report.unchanged[-1].lieferung_id][0].text
@@ -110,7 +107,8 @@ def test_persons_reenter_from_the_encrypted_original(register: Door) -> None:
     register.accept(move=True)
     originals = list(register.home.sealed_archive.rglob(f"*{vault.SUFFIX}"))
     assert len(originals) == 1 and b"Mueller" not in originals[0].read_bytes() and originals[0].stat().st_mode & 0o077 == 0
-    _allow(register, 0.05, korrekturen=[{"aktion": "setzen", "wenn": "zeile = 9", "erwartet": 1, "grund": "ausgeschrieben", "werte": {"geschlecht": "m"}}])
+    _allow(register, 0.05)
+    register.correct("melderegister_bestand", "melderegister_bestand", {"aktion": "setzen", "wenn": "zeile = 9", "erwartet": 1, "grund": "ausgeschrieben", "werte": {"geschlecht": "m"}})
     report = register.accept(move=True)
     assert [(d.zeilen, d.zeilen_quarantaene) for d in report.accepted] == [(40, 0)]
     # Nothing waits any more: the next look lets the original go, with evidence.

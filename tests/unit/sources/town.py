@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import duckdb
 import yaml
@@ -129,6 +130,10 @@ class Door:
         self.declarations.mkdir(parents=True, exist_ok=True)
         content = yaml.safe_load(dedent(text)) | changes
         (self.declarations / f"{name}.yml").write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+    def correct(self, quelle: str, tabelle: str, *corrections: dict[str, Any]) -> None:
+        """Write ``corrections.yml``: these and no others."""
+        self.declare("corrections", "{}", korrekturen=[{"quelle": quelle, "tabelle": tabelle} | one for one in corrections])
 
     def declare_register(self) -> None:
         """Addresses and register as shipped for the simulated town, after this town's area list."""
