@@ -346,7 +346,8 @@ def _rules(db: Any, value: dict[str, Any], catalogue: dict[str, Any]) -> None:
         out.print("Der Schutz hält den Wert zurück; seine Zahlen werden auch hier nicht gezeigt.")
     error = value["erwarteter_fehler"]
     carried = f"von einem früheren Gebietsstand übergeleitet ({value['guete']})" + (f", erwarteter Fehler {german(100 * error, DIGITS)} % der Menschen" if error is not None else "")
-    out.print("Gebiet: " + (carried if value["uebergeleitet"] else "auf diesem Gebietsstand gezählt"))
+    counted = "auf diesem Gebietsstand gezählt" if value["guete"] == "exact" else f"auf die Gebiete dieses Standes verteilt ({value['guete']})"
+    out.print("Gebiet: " + (carried if value["uebergeleitet"] else counted))
     out.print(f"Quelle laut Katalog: {escape(catalogue['quelle'])}; {escape(catalogue['rechtsgrundlage'])}", soft_wrap=True)
 
 

@@ -440,10 +440,11 @@ class Comparison:
         blocks = [g for g, s, t, r in zip(groups, same, telling, rated, strict=True) if r and s.sum() == t.sum()]
         blocks = [g for g in blocks if new["gruppen"][g][1] == old["gruppen"][g][1]]
         chance = CHANCE if len(columns) < 3 else CHANCE_OF_ALL
+        alike = set(blocks)
         # The more a row tells, the less it repeats by chance.
         for least, share in ((0, chance), (MUCH_TOLD, chance / MUCH_TOLD)):
             much = rated & (telling.sum(axis=1) >= least)
-            repeated = [g for g, m in zip(groups, much, strict=True) if m and g in set(blocks)]
+            repeated = [g for g, m in zip(groups, much, strict=True) if m and g in alike]
             if _beyond_chance(len(repeated), int(much.sum()), min(0.9, share * self.closeness)):
                 self._repeat(tabelle, blocks, int(rated.sum()), None, wanted)
                 return

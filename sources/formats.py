@@ -287,8 +287,6 @@ def read_csv_cells(path: Path, fmt: Format) -> Cells:
     encoding = {"utf-8": "utf-8-sig"}.get(fmt.kodierung, fmt.kodierung)
     if path.stat().st_size > LARGEST_CSV:
         raise Unreadable(f"die Datei ist größer als {LARGEST_CSV >> 20} MB, sie ist keine Tabelle je Gebiet")
-    if fmt.kodierung != "utf-16" and (line := nul_line(path)):
-        raise Unreadable(f"in Zeile {line} stehen Nullbytes statt Text, die Datei ist beschädigt")
     if fmt.kodierung in ONE_BYTE and is_utf8(path):
         raise Unreadable(f"die Datei ist in UTF-8 gespeichert, erwartet ist {fmt.kodierung.upper()}")
     try:
@@ -298,6 +296,8 @@ def read_csv_cells(path: Path, fmt: Format) -> Cells:
         raise Unreadable(f"ein Zeichen passt nicht zur Kodierung {fmt.kodierung.upper()}") from None
     except csv.Error:
         raise Unreadable(f"die Datei ist nicht als CSV mit dem Trennzeichen „{fmt.trennzeichen}“ lesbar") from None
+    if fmt.kodierung != "utf-16" and (line := nul_line(path)):
+        raise Unreadable(f"in Zeile {line} stehen Nullbytes statt Text, die Datei ist beschädigt")
     return Cells([name or f"Spalte {place}" for place, name in enumerate(table.header, 1)], table.rows, table.lines)
 
 

@@ -132,6 +132,8 @@ class Berichtigung(Korrektur):
     #: The raw table, and its ``dateien`` where several declarations of the source fill it.
     tabelle: Name
     dateien: str | None = None
+    #: Sheet, layer or level, where one file holds several tables.
+    ebene: str | None = None
 
 
 class Berichtigungen(Declared):
@@ -508,14 +510,14 @@ def available_cities(*folders: Path) -> dict[str, Path]:
 def _corrected(quelle: Quelle | None, correction: Berichtigung, number: int) -> Quelle:
     """The source with one more correction at its table."""
     tables = list(quelle.tabellen) if quelle else []
-    meant = [i for i, t in enumerate(tables) if t.tabelle == correction.tabelle and correction.dateien in (None, t.dateien)]
+    meant = [i for i, t in enumerate(tables) if t.tabelle == correction.tabelle and correction.dateien in (None, t.dateien) and correction.ebene in (None, t.format.ebene, t.konstanten.get("ebene"))]
     if quelle is None or len(meant) != 1:
         raise DeclarationError(
-            f"{CORRECTIONS}, Eintrag {number}: {correction.quelle} hat {len(meant) or 'keine'} passende Tabellen; bitte quelle und tabelle, "
-            "wenn nötig auch dateien, wie in der Deklaration der Quelle angeben."
+            f"{CORRECTIONS}, Eintrag {number}: {correction.quelle} hat {f'{len(meant)} passende' if meant else 'keine passenden'} Tabellen; bitte quelle und tabelle, "
+            "wenn nötig auch dateien und ebene, wie in der Deklaration der Quelle angeben."
         )
     table = tables[meant[0]]
-    given = Korrektur.model_validate(correction.model_dump(exclude={"quelle", "tabelle", "dateien"}))
+    given = Korrektur.model_validate(correction.model_dump(exclude={"quelle", "tabelle", "dateien", "ebene"}))
     try:
         tables[meant[0]] = Tabelle.model_validate(table.model_dump() | {"korrekturen": [*table.korrekturen, given]})
     except ValidationError as error:
@@ -533,10 +535,14 @@ def load_city(folder: Path) -> City:
         raise DeclarationError(f"{folder.name}/city.yml: die Stadt heißt darin {stadt.stadt}; Ordner und stadt müssen gleich sein.")
     sources = {}
     paths = {p.name: p for p in folder.glob("*.yml")}
+    corrections = _load(paths[CORRECTIONS], Berichtigungen).korrekturen if CORRECTIONS in paths else ()
     if stadt.quellen_von:
         inherited = available_cities(folder.parent, SHIPPED_CITIES).get(stadt.quellen_von)
         if inherited is None:
             raise DeclarationError(f"{folder.name}/city.yml: quellen_von nennt die unbekannte Stadt {stadt.quellen_von}.")
+        if (inherited / CORRECTIONS).is_file():
+            # What was wrong there is wrong here, too, where the source is the same.
+            corrections = tuple(c for c in _load(inherited / CORRECTIONS, Berichtigungen).korrekturen if f"{c.quelle}.yml" not in paths) + corrections
         paths = {p.name: p for p in inherited.glob("*.yml")} | paths
     for name, path in sorted(paths.items()):
         if name in ("city.yml", CORRECTIONS):
@@ -547,9 +553,8 @@ def load_city(folder: Path) -> City:
         if quelle.quelle != path.stem:
             raise DeclarationError(f"{path.name}: die Quelle heißt darin {quelle.quelle}; Dateiname und quelle müssen gleich sein.")
         sources[quelle.quelle] = quelle
-    if CORRECTIONS in paths:
-        for number, correction in enumerate(_load(paths[CORRECTIONS], Berichtigungen).korrekturen, 1):
-            sources[correction.quelle] = _corrected(sources.get(correction.quelle), correction, number)
+    for number, correction in enumerate(corrections, 1):
+        sources[correction.quelle] = _corrected(sources.get(correction.quelle), correction, number)
     ordered: list[Quelle] = []
     waiting = dict(sources)
     while waiting:

@@ -50,19 +50,20 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
         _note(home, table).write_text(json.dumps(kinds), encoding="utf-8")
     quellen = {q.quelle: q for q in city.quellen}
     deliveries = [row for row in ledger.deliveries("angenommen") if row["quelle_id"] in quellen]
+    told = {name for release in ledger.releases() if release["ausgabe"] for name in release["eingaben"]["lieferungen"]}
     _write_rows(
         db, home,
         "_quellenstand",
         "quelle_id varchar, lieferung_id varchar, stichtag date, gebietsstand varchar, eingang timestamp, sha256 varchar, zeilen bigint,"
         " zeilen_quarantaene bigint, status varchar, aktiv boolean, simuliert boolean, veroeffentlicht boolean, rechtsgrundlage varchar,"
-        " jahresstichtag varchar, vorlaeufig boolean, mindestzahl integer, dateien varchar[]",
+        " jahresstichtag varchar, vorlaeufig boolean, mindestzahl integer, dateien varchar[], in_ausgabe boolean",
         [
             [
                 row["quelle_id"], row["lieferung_id"], row["stichtag"], row["gebietsstand"], datetime.fromisoformat(row["eingang"]).replace(tzinfo=None),
                 row["sha256"], row["zeilen"], row["zeilen_quarantaene"], "angenommen" if row["aktiv"] else "ersetzt", row["aktiv"], stadt.simuliert,
                 quellen[row["quelle_id"]].veroeffentlicht, quellen[row["quelle_id"]].rechtsgrundlage, quellen[row["quelle_id"]].jahresstichtag,
                 _provisional(quellen[row["quelle_id"]], row), quellen[row["quelle_id"]].mindestzahl or stadt.mindestzahl,
-                [file["datei"] for file in row["dateien"]],
+                [file["datei"] for file in row["dateien"]], row["lieferung_id"] in told,
             ]
             for row in sorted(deliveries, key=lambda row: row["lieferung_id"])
         ],
@@ -87,12 +88,11 @@ def write_state(db: duckdb.DuckDBPyConnection, city: City, home: Home, ledger: L
         [[g.id, g.gueltig_von, g.gueltig_bis, g.gueltig_von <= today <= (g.gueltig_bis or today)] for g in stadt.gebietsstaende],
     )  # fmt: skip
     public = [e.id for e in stadt.ebenen if not e.intern]
-    edition = max((datetime.fromisoformat(r["erstellt"]).replace(tzinfo=None) for r in ledger.releases() if r["ausgabe"]), default=None)
     _write_rows(
         db, home,
         "_stadt",
-        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[], epsg integer, letzte_ausgabe timestamp",
-        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public, stadt.epsg, edition]],
+        "stadt varchar, name varchar, ags varchar, simuliert boolean, statistikstelle boolean, mindestzahl integer, ebenen varchar[], veroeffentlichungsebenen varchar[], epsg integer",
+        [[stadt.stadt, stadt.name, stadt.ags, stadt.simuliert, stadt.statistikstelle, stadt.mindestzahl, [e.id for e in stadt.ebenen], public, stadt.epsg]],
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
   Eine Rohtabelle der Tür mit Stichtag und Gebietsstand ihrer Lieferung, nur aktive Lieferungen.
   Die leere Datei, die die Tür je Tabelle schreibt, hält das Muster auch ohne Lieferung gültig.
 #}
-{% macro roh(tabelle) -%}
+{% macro roh(tabelle, ersetzte=false) -%}
     (
         select
             roh.* exclude (delivery),
@@ -14,7 +14,7 @@
             hive_partitioning = true, hive_types = {'delivery': varchar}, union_by_name = true
         ) as roh
         inner join {{ tuer('quellenstand') }} as quellenstand on roh.delivery = quellenstand.lieferung_id
-        where quellenstand.aktiv
+        {{ '' if ersetzte else 'where quellenstand.aktiv' }}
     )
 {%- endmacro %}
 

@@ -69,7 +69,7 @@ class Lager:
     def town(self, ebenen: list[str], published: list[str], versions: list[tuple[str, str, str | None]]) -> None:
         """Write down town, area versions and deliveries."""
         with connect() as database:
-            self._copy(database, "_stadt", f"select 'test' as stadt, 'Test' as name, '00000000' as ags, true as simuliert, true as statistikstelle, 3 as mindestzahl, {ebenen}::varchar[] as ebenen, {published}::varchar[] as veroeffentlichungsebenen, 25832 as epsg, null::timestamp as letzte_ausgabe")
+            self._copy(database, "_stadt", f"select 'test' as stadt, 'Test' as name, '00000000' as ags, true as simuliert, true as statistikstelle, 3 as mindestzahl, {ebenen}::varchar[] as ebenen, {published}::varchar[] as veroeffentlichungsebenen, 25832 as epsg")
             self._copy(database, "_freigegeben", NOTHING_RELEASED)
             rows = " union all ".join(
                 f"select '{name}' as gebietsstand, date '{start}' as gueltig_von, cast({f'{end!r}' if end else 'null'} as date) as gueltig_bis, {str(end is None).lower()} as aktuell" for name, start, end in versions
@@ -83,7 +83,7 @@ class Lager:
                 database,
                 "_quellenstand",
                 f"select quelle_id, lieferung_id, stichtag, gebietsstand, timestamp '{RECEIPT}' as eingang, 'abc' as sha256, cast(0 as bigint) as zeilen, cast(0 as bigint) as zeilen_quarantaene,"
-                " case when aktiv then 'angenommen' else 'ersetzt' end as status, aktiv, true as simuliert, veroeffentlicht, 'Test' as rechtsgrundlage, '12-31' as jahresstichtag, false as vorlaeufig, 3 as mindestzahl, ['test.csv'] as dateien from stand",
+                " case when aktiv then 'angenommen' else 'ersetzt' end as status, aktiv, true as simuliert, veroeffentlicht, 'Test' as rechtsgrundlage, '12-31' as jahresstichtag, false as vorlaeufig, 3 as mindestzahl, ['test.csv'] as dateien, false as in_ausgabe from stand",
             )
             nothing = "select cast(null as varchar) as quelle_id, cast(null as varchar) as name, cast([] as varchar[]) as themen, cast(null as varchar) as rhythmus"
             self._copy(database, "_lieferplan", nothing.replace("cast([] as varchar[]) as themen, ", "") + ", cast(null as varchar) as jahresstichtag, cast(null as date) as seit, cast(null as integer) as verzug_tage, date '2025-02-03' as heute limit 0")

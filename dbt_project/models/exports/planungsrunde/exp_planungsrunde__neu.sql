@@ -1,9 +1,9 @@
 with lieferung as (
     select
         stand.*,
-        coalesce(stand.eingang > stadt.letzte_ausgabe, stand.eingang >= max(stand.eingang) over () - interval 31 day) as ist_neu
+        case when bool_or(tuer.in_ausgabe) over () then not tuer.in_ausgabe else stand.eingang >= max(stand.eingang) over () - interval 31 day end as ist_neu
     from {{ ref('exp_freigabe__fct_quellenstand') }} as stand
-    cross join {{ ref('stg_tuer__stadt') }} as stadt
+    inner join {{ ref('stg_tuer__quellenstand') }} as tuer on stand.lieferung_id = tuer.lieferung_id
     where stand.zielgruppe = 'verwaltung' and stand.aktiv
 )
 

@@ -76,7 +76,7 @@ gruppiert as (
         bool_or(zeile.vorlaeufig) as vorlaeufig,
         -- Die Lieferung des Zählers; wo er aus mehreren kommt, die erste nach Namen.
         min(zeile.lieferung_nr) filter (where formel.rolle = 'zaehler') as lieferung_nr,
-        max(zeile.guete) as guete,
+        {{ schlechteste_guete(['zeile.guete']) }} as guete,
         bool_or(zeile.uebergeleitet) as uebergeleitet,
         max(zeile.erwarteter_fehler) as erwarteter_fehler
     from zeile
@@ -167,7 +167,7 @@ gefuegt as (
         zaehler.vorlaeufig or coalesce(nenner.vorlaeufig, false) as vorlaeufig,
         zaehler.jahresstichtag,
         zaehler.lieferung_id,
-        greatest(zaehler.guete, nenner.guete) as guete,
+        {{ schlechteste_guete(['zaehler.guete', 'nenner.guete'], 'greatest') }} as guete,
         zaehler.uebergeleitet or coalesce(nenner.uebergeleitet, false) as uebergeleitet,
         greatest(zaehler.erwarteter_fehler, nenner.erwarteter_fehler) as erwarteter_fehler
     from summen as zaehler

@@ -53,7 +53,7 @@ summiert as (
         bool_or(feinste.nicht_berechenbar) as nicht_berechenbar,
         min(feinste.gliederung) as gliederung,
         -- In der ganzen Stadt steht niemand im falschen Gebiet.
-        case when max(vorfahr.vorfahr_rang) = 1 then 'exact' else max(feinste.guete) end as guete,
+        case when max(vorfahr.vorfahr_rang) = 1 then 'exact' else {{ schlechteste_guete(['feinste.guete']) }} end as guete,
         max(feinste.fehler) as fehler
     from feinste
     inner join {{ ref('int_raum__vorfahr') }} as vorfahr
@@ -79,7 +79,7 @@ gekennzeichnet as (
         end as status_id,
         gliederung,
         lieferung_id,
-        -- Genau nur, wo alle Teile ganze frühere Gebiete sind; das Alphabet reiht exact vor estimated vor weighted.
+        -- Genau nur, wo alle Teile ganze frühere Gebiete sind.
         guete,
         case when guete = 'exact' then 0 else fehler end as erwarteter_fehler
     from summiert

@@ -1,5 +1,5 @@
 -- Was verglichen, verfolgt, geglättet und gemessen wird: die Jahreswerte der Ebenen, die das Haus verlassen, mit den
--- Zählungen dahinter und den Nummern, unter denen methods/ sie als Blöcke liest. "Nicht zuordenbar" ist kein Gebiet; mit Gewichten übergeleitete Zahlen sind keine
+-- Zählungen dahinter und den Nummern, unter denen methods/ sie als Blöcke liest. "Nicht zuordenbar" ist kein Gebiet; mit Gewichten übergeleitete oder verteilte Zahlen sind keine
 -- Zählungen und werden gezeigt, aber nicht geprüft.
 with jahreswert as (
     select

@@ -15,5 +15,6 @@ select
     jahresstichtag,
     vorlaeufig,
     mindestzahl,
-    dateien
+    dateien,
+    in_ausgabe
 from {{ tuer('quellenstand') }}

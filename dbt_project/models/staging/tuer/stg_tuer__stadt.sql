@@ -1,2 +1,2 @@
-select stadt, name, ags, simuliert, statistikstelle, mindestzahl, epsg, letzte_ausgabe
+select stadt, name, ags, simuliert, statistikstelle, mindestzahl, epsg
 from {{ tuer('stadt') }}

@@ -1,0 +1,2 @@
+select lieferung_id, beschluss_nr
+from {{ roh('planung_beschluss', ersetzte=true) }}
