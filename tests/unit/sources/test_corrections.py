@@ -6,8 +6,8 @@ import pytest
 import yaml
 from shapely import from_wkt
 
-from sources.model import DeclarationError
-from tests.unit.sources.town import AREA_FILES, COUNTS, GOOD_COUNTS, Door
+from sources.model import DeclarationError, load_city
+from tests.unit.sources.town import AREA_FILES, CITY, COUNTS, GOOD_COUNTS, Door
 
 REASON = "Vom Lieferanten bestätigt."
 
@@ -83,3 +83,23 @@ def test_corrections_stand_in_one_place_and_name_their_table(door: Door) -> None
     door.declare("zahlen", COUNTS, tabellen=[table])
     with pytest.raises(DeclarationError, match=r"zahlen\.yml: korrekturen stehen in corrections\.yml"):
         _ = door.city
+
+
+def test_corrections_are_inherited_with_their_source(door: Door) -> None:
+    door.declare("zahlen", COUNTS)
+    door.correct("zahlen", "testzahlen", correction("verwerfen", "anzahl = 0", 1))
+    heir = door.declarations.with_name("tochter")
+    heir.mkdir()
+    town = yaml.safe_load(CITY) | {"stadt": "tochter", "quellen_von": "teststadt"}
+    (heir / "city.yml").write_text(yaml.safe_dump(town), encoding="utf-8")
+
+    def conditions() -> list[str]:
+        return [k.wenn for k in load_city(heir).quelle("zahlen").tabellen[0].korrekturen]
+
+    assert conditions() == ["anzahl = 0"]
+    own = [{"quelle": "zahlen", "tabelle": "testzahlen"} | correction("verwerfen", "anzahl = 1", 1)]
+    (heir / "corrections.yml").write_text(yaml.safe_dump({"korrekturen": own}), encoding="utf-8")
+    assert conditions() == ["anzahl = 0", "anzahl = 1"]
+    # A source of its own has its own errors.
+    (heir / "zahlen.yml").write_text((door.declarations / "zahlen.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert conditions() == ["anzahl = 1"]
