@@ -45,6 +45,10 @@ CHUNK = 1 << 20
 ONE_BYTE = ("iso-8859-1", "cp1252")
 
 
+#: Further cells would vanish without a word.
+TOO_WIDE = f"das Blatt hat Angaben jenseits von Spalte {MOST_COLUMNS}; was nicht zur Tabelle gehört, bitte löschen"
+
+
 class Unreadable(Exception):
     """The file is not of its declared kind; the text says what is wrong, without the file's name."""
 
@@ -170,6 +174,8 @@ def _read_dense(path: Path, fmt: Format) -> Cells:
         if type(error).__name__ != "PanicException":
             raise
         raise Unreadable("die Arbeitsmappe ist beschädigt") from None
+    if any(value not in ("", None) for row in rows for value in row[MOST_COLUMNS:]):
+        raise Unreadable(TOO_WIDE)
     table = table_of(([as_text(value) for value in row[:MOST_COLUMNS]] for row in rows), fmt)
     first, held = fmt.vorspann + fmt.kopfzeilen, set(table.lines)
     for (top, left), (bottom, right) in merged:
@@ -205,6 +211,8 @@ def _read_sparse(path: Path, fmt: Format) -> Cells:
 
 def _with_formulas(row: Sequence[Any], formulas: Sequence[Any]) -> list[str | None]:
     """The text of each cell; a formula that came to an empty text is empty, one without a value is not."""
+    if any(cell.value not in ("", None) for cell in row[MOST_COLUMNS:]):
+        raise Unreadable(TOO_WIDE)
     return [
         NO_VALUE if cell.value is None and formula.data_type == "f" and cell.data_type == "n" else as_text(cell.value)
         for cell, formula in zip(row[:MOST_COLUMNS], formulas, strict=False)
@@ -330,7 +338,13 @@ def read_sav(path: Path, fmt: Format) -> Cells:
     """
     import pyreadstat
 
+    if path.stat().st_size > LARGEST_CSV:
+        raise Unreadable(f"die Datei ist größer als {LARGEST_CSV >> 20} MB, sie ist keine Befragung einer Stadt")
     try:
+        # Packed, a small file can hold many persons.
+        _, known = pyreadstat.read_sav(path, metadataonly=True)
+        if (known.number_rows or 0) * known.number_columns > DENSE:
+            raise Unreadable(f"die Datei hat mehr als {DENSE} Angaben, sie ist keine Befragung einer Stadt")
         frame, meta = pyreadstat.read_sav(path, user_missing=True, apply_value_formats=False)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError):
         raise Unreadable("die Datei ist keine SPSS-Datei (.sav)") from None

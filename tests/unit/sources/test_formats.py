@@ -172,3 +172,26 @@ def test_every_symbol_keeps_its_meaning(tmp_path: Path) -> None:
         assert (read, refused) == ({0: (0, len(SYMBOLS))}, {})
         rows = db.execute("select anzahl, anzahl_zeichen, anzahl__lesbar from t order by nr").fetchall()
     assert dict(zip(SYMBOLS, rows, strict=True)) == SYMBOLS
+
+
+@pytest.mark.parametrize("empty_formula", [False, True], ids=["dense", "sparse"])
+def test_cells_far_beside_the_table_are_not_cut_off_silently(tmp_path: Path, empty_formula: bool) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Raum", "Anzahl"])
+    book.active.append(["01", "=1/0" if empty_formula else 5])
+    book.active.cell(2, formats.MOST_COLUMNS + 1).value = 7
+    book.save(tmp_path / "breit.xlsx")
+    with pytest.raises(Unreadable, match="jenseits von Spalte 500"):
+        read_xlsx(tmp_path / "breit.xlsx", Format(art="xlsx"))
+
+
+def test_surveys_larger_than_a_town_are_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pandas as pd
+    import pyreadstat
+
+    path = tmp_path / "antworten.sav"
+    pyreadstat.write_sav(pd.DataFrame({"id": [1.0, 2.0, 3.0], "q1": [1.0, 2.0, 1.0]}), path)
+    assert len(formats.read_sav(path, Format(art="sav")).rows) == 3
+    monkeypatch.setattr(formats, "DENSE", 5)
+    with pytest.raises(Unreadable, match="mehr als 5 Angaben"):
+        formats.read_sav(path, Format(art="sav"))
