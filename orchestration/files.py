@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,9 @@ def write_packages(place: Workplace, folder: Path, audience: str, release_id: st
 
 def _about(place: Workplace, release_id: str, inputs: dict[str, Any], made: datetime) -> dict[str, str]:
     """What every package says of its origin."""
+    # Late: the report's words bring scipy with them.
+    from exports.report.wording import day
+
     used = [row for row in place.ledger.deliveries("angenommen") if row["lieferung_id"] in inputs["lieferungen"]]
     names = {source.quelle: source.name for source in place.city.quellen}
     dates = sorted({row["stichtag"] for row in used})
@@ -42,11 +45,7 @@ def _about(place: Workplace, release_id: str, inputs: dict[str, Any], made: date
         "ags": place.city.stadt.ags,
         "epsg": str(place.city.stadt.epsg),
         "erstellt": made.isoformat(),
-        "stichtage": f"{_german(dates[0])} bis {_german(dates[-1])}" if dates else "keine",
-        "quellen": "; ".join(sorted({f"{names[row['quelle_id']]}, zuletzt {_german(max(r['stichtag'] for r in used if r['quelle_id'] == row['quelle_id']))}" for row in used})),
+        "stichtage": f"{day(dates[0])} bis {day(dates[-1])}" if dates else "keine",
+        "quellen": "; ".join(sorted({f"{names[row['quelle_id']]}, zuletzt {day(max(r['stichtag'] for r in used if r['quelle_id'] == row['quelle_id']))}" for row in used})),
         "simuliert": "ja" if place.city.stadt.simuliert else "nein",
     }
-
-
-def _german(day: str) -> str:
-    return f"{date.fromisoformat(day):%d.%m.%Y}"

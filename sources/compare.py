@@ -434,19 +434,17 @@ class Comparison:
                 telling[:, place] = broken[:, place]
         telling[:, symbols] |= broken[:, symbols]
         same = telling & (now == before)
-        rated = telling.sum(axis=1) >= min(2, len(columns))
+        told = telling.sum(axis=1)
+        rated = told >= min(2, len(columns))
         if symbols and self.closeness < 1.1:
             rated |= _improbable(now[:, symbols], before[:, symbols])
-        blocks = [g for g, s, t, r in zip(groups, same, telling, rated, strict=True) if r and s.sum() == t.sum()]
-        blocks = [g for g in blocks if new["gruppen"][g][1] == old["gruppen"][g][1]]
+        alike = rated & (same.sum(axis=1) == told) & np.array([new["gruppen"][g][1] == old["gruppen"][g][1] for g in groups])
         chance = CHANCE if len(columns) < 3 else CHANCE_OF_ALL
-        alike = set(blocks)
         # The more a row tells, the less it repeats by chance.
         for least, share in ((0, chance), (MUCH_TOLD, chance / MUCH_TOLD)):
-            much = rated & (telling.sum(axis=1) >= least)
-            repeated = [g for g, m in zip(groups, much, strict=True) if m and g in alike]
-            if _beyond_chance(len(repeated), int(much.sum()), min(0.9, share * self.closeness)):
-                self._repeat(tabelle, blocks, int(rated.sum()), None, wanted)
+            much = rated & (told >= least)
+            if _beyond_chance(int((much & alike).sum()), int(much.sum()), min(0.9, share * self.closeness)):
+                self._repeat(tabelle, [g for g, a in zip(groups, alike, strict=True) if a], int(rated.sum()), None, wanted)
                 return
         everywhere = all(new["gruppen"][g][1] == old["gruppen"][g][1] != "" for g in groups) and new["gruppen"].keys() == old["gruppen"].keys()
         if everywhere and int((before >= SMALL_TELLING).sum()) >= WHOLE_TABLE * self.closeness:

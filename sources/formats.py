@@ -341,11 +341,12 @@ def read_sav(path: Path, fmt: Format) -> Cells:
     if path.stat().st_size > LARGEST_CSV:
         raise Unreadable(f"die Datei ist größer als {LARGEST_CSV >> 20} MB, sie ist keine Befragung einer Stadt")
     try:
+        _, meta = pyreadstat.read_sav(path, metadataonly=True, user_missing=True)
         # Packed, a small file can hold many persons.
-        _, known = pyreadstat.read_sav(path, metadataonly=True)
-        if (known.number_rows or 0) * known.number_columns > DENSE:
+        if (meta.number_rows or 0) * meta.number_columns > DENSE:
             raise Unreadable(f"die Datei hat mehr als {DENSE} Angaben, sie ist keine Befragung einer Stadt")
-        frame, meta = pyreadstat.read_sav(path, user_missing=True, apply_value_formats=False)
+        if fmt.ebene != "codebuch":
+            frame, _ = pyreadstat.read_sav(path, user_missing=True, apply_value_formats=False)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError):
         raise Unreadable("die Datei ist keine SPSS-Datei (.sav)") from None
     if fmt.ebene != "codebuch":

@@ -1,5 +1,5 @@
 {#
-  Eine Rohtabelle der Tür mit Stichtag und Gebietsstand ihrer Lieferung, nur aktive Lieferungen.
+  Eine Rohtabelle der Tür mit Stichtag und Gebietsstand ihrer Lieferung, nur aktive Lieferungen; mit ersetzte=true auch die, an deren Stelle neuere traten.
   Die leere Datei, die die Tür je Tabelle schreibt, hält das Muster auch ohne Lieferung gültig.
 #}
 {% macro roh(tabelle, ersetzte=false) -%}
