@@ -11,9 +11,10 @@ from html import escape
 from math import ceil, floor, isnan, log10
 
 import numpy as np
+import shapely
 
 from exports.report.mart import HIGHER, LOWER, OTHERS, SIMILAR
-from exports.report.shapes import Layer
+from exports.report.shapes import Layer, path
 from exports.report.wording import number
 
 CLASSES = 5
@@ -95,6 +96,13 @@ def point_map(drawn: Layer, chosen: set[int], points: Sequence[tuple[float, floa
     )
     mark = f'<text class="sim" style="font-size:{26 * unit:.1f}px" x="{left + width - 8 * unit:.1f}" y="{top + height - 10 * unit:.1f}" text-anchor="end">{SIMULATED}</text>' if simulated else ""
     return f'<svg class="lage" viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}" role="img" aria-label="{escape(label)}" focusable="false">{body}{mark}</svg>'
+
+
+def reach_map(drawn: Layer, place: int, reached: shapely.Geometry, label: str) -> str:
+    """The surface of one area and, dark, what of it lies within reach of places."""
+    left, top, width, height = drawn.frame({place})
+    body = f'<path class="ferne" d="{drawn.paths[place]}"/><path class="naehe" d="{path(reached)}"/><path class="rand" d="{drawn.paths[place]}"/>'
+    return f'<svg class="lage" viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}" role="img" aria-label="{escape(label)}" focusable="false">{body}</svg>'
 
 
 def spine(value: float, low: float, high: float, town: float, quartiles: tuple[float, float, float, float] | None, verdict: str) -> str:

@@ -123,6 +123,8 @@ class Mart:
     counts: dict[str, str]
     #: Indicator -> deliveries its numerators and denominators come from, as far as these counts are published.
     made_of: dict[str, set[str]]
+    #: Indicator -> plurals of the levels on which its values are not counted but spread from other areas (fct_indikatorwert.guete).
+    spread: dict[str, list[str]]
 
     @property
     def town(self) -> Area:
@@ -177,7 +179,7 @@ def read(path: Path, levels: tuple[Level, ...]) -> Mart:
             _rows(db, """select ebene, status_id, count(*) as werte from fct_indikatorwert where ist_jahreswert group by all order by ebene, status_id"""),
             {name: _rows(db, f"select * from {name} order by all") for name in OPTIONAL if name in tables},
             dict(db.execute("select kennzahl_id, name from dim_kennzahl").fetchall()),
-            _made_of(db),
+            _made_of(db), _spread(db, version, levels),
         )  # fmt: skip
     _judge(mart)
     return mart
@@ -279,6 +281,16 @@ def _made_of(db: DuckDBPyConnection) -> dict[str, set[str]]:
         """
     ).fetchall():
         found.setdefault(indicator, set()).add(delivery)
+    return found
+
+
+def _spread(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...]) -> dict[str, list[str]]:
+    """Values on the report's boundaries that the delivery has for other areas; what was carried over from older boundaries is not shown at all."""
+    found: dict[str, list[str]] = {}
+    plurals = {level.id: level.plural for level in levels}
+    for indicator, level in db.execute("select distinct indikator_id, ebene from fct_indikatorwert where ist_jahreswert and gebietsstand = ? and gebietsstand_am_stichtag and wert is not null and guete <> 'exact' order by all", [version]).fetchall():
+        if level in plurals:
+            found.setdefault(indicator, []).append(plurals[level])
     return found
 
 

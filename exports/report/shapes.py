@@ -16,6 +16,8 @@ WIDTH = 1000
 GEOGRAPHIC = 4326
 #: Simplified as a coverage, so that neighbours keep one common line; in drawing units.
 TOLERANCE = 1.5
+#: Metres of a degree of latitude.
+DEGREE = 111_320
 
 
 @dataclass
@@ -45,6 +47,11 @@ class Drawing:
         """Coordinates (n, 2) of the town's reference system in drawing units, y downwards."""
         return np.column_stack([(xy[:, 0] - self.left) * self.stretch * self.scale + 10, (self.top - xy[:, 1]) * self.scale + 10])
 
+    def within(self, points: list[tuple[float, float]], metres: float) -> shapely.Geometry:
+        """Everything at most so far, as the crow flies, from one of the points (drawing units)."""
+        unit = self.scale / DEGREE if self.epsg == GEOGRAPHIC else self.scale
+        return shapely.union_all(shapely.buffer(shapely.points(points), metres * unit))
+
 
 @dataclass
 class Layer:
@@ -67,7 +74,7 @@ class Layer:
 
     @cached_property
     def paths(self) -> list[str]:
-        return [_path(shape) for shape in self.shapes]
+        return [path(shape) for shape in self.shapes]
 
     @cached_property
     def labels(self) -> list[tuple[int, int, int]]:
@@ -85,10 +92,12 @@ def layer(areas: list[Area], drawing: Drawing | None) -> Layer | None:
     return Layer(areas, drawing) if drawing and areas and all(a.geometry for a in areas) else None
 
 
-def _path(shape: shapely.Geometry) -> str:
-    """Relative whole-number moves: a third of the size of absolute ones, and exact to a drawing unit."""
+def path(shape: shapely.Geometry) -> str:
+    """Relative whole-number moves: a third of the size of absolute ones, and exact to a drawing unit. Draws surfaces only."""
     text = []
     for part in shapely.get_parts(shape):
+        if not part.area:
+            continue
         for ring in (part.exterior, *part.interiors):
             points = np.rint(shapely.get_coordinates(ring)).astype(int)
             keep = np.r_[True, (np.diff(points, axis=0) != 0).any(axis=1)]

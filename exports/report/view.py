@@ -9,6 +9,7 @@ from math import isnan
 from typing import Any
 
 import numpy as np
+import shapely
 
 from exports.report import Edition, figures, wording
 from exports.report.mart import HIGHER, LOWER, OTHERS, Area, Mart, Series
@@ -396,6 +397,31 @@ class View:
         """Kinds of places in the town; their numbers are the same in every profile."""
         return sorted({r["kategorie_name"] for r in self.current.get("dim_ort", ())})
 
+    @cached_property
+    def reaches(self) -> list[tuple[dict[str, Any], shapely.Geometry]]:
+        """Kinds of places whose distance says who is supplied, and all that lies so near to one of them, across all borders."""
+        found: dict[str, tuple[dict[str, Any], list[tuple[float, float]]]] = {}
+        for r in self.current.get("dim_ort", ()):
+            if r["umkreis_m"] and r["ort_id"] in self.located:
+                found.setdefault(r["kategorie_name"], (r, []))[1].append(self.located[r["ort_id"]])
+        return [(r, self.drawing.within(points, r["umkreis_m"])) for _, (r, points) in sorted(found.items())]
+
+    def coverage(self, area: Area) -> list[dict[str, Any]]:
+        """What of an area, and how many of its people, have a place of each kind at hand."""
+        if not (drawn := self.layers.get(area.level)):
+            return []
+        found, shape = [], drawn.shapes[area.place]
+        for kind, near in self.reaches:
+            reached = shapely.intersection(shape, near)
+            title = f"{kind['kategorie_name']} in {wording.number(kind['umkreis_m'], 0)} m"
+            text = f"{wording.number(100 * reached.area / shape.area, 0)} % der Fläche"
+            people = self.mart.series.get((area.level, f"anteil_im_umkreis_{kind['kategorie']}"))
+            if people and people.last is not None:
+                cell, year = self.cell(people, area.place, people.last, "Prozent"), people.years[people.last]
+                text += f"; {cell['text']} % der Einwohner ({year})" if cell["fehlt"] is None else f"; Anteil der Einwohner {year}: {cell['text']} ({cell['fehlt']})"
+            found.append({"titel": title, "text": text, "svg": figures.reach_map(drawn, area.place, reached, f"{title}: {text}")})
+        return found
+
     def places(self, area: Area) -> dict[str, Any] | None:
         """Places by kind, each kind with a number for map and list; None where no list of places is published."""
         if "dim_ort" not in self.current:
@@ -415,7 +441,7 @@ class View:
         svg = figures.point_map(drawn, {area.place}, points, label, self.edition.simulated) if points and drawn else None
         everywhere = {(a.level, a.id) for level in self.mart.levels for a in self.mart.areas[level.id]}
         nowhere = sum((r["ebene"], r["raumeinheit_id"]) not in everywhere for r in self.current["dim_ort"])
-        return {"groups": groups, "anzahl": len(rows), "svg": svg, "missing": [kind for kind in self.kinds if kind not in {g["art"] for g in groups}], "nowhere": nowhere}
+        return {"groups": groups, "anzahl": len(rows), "svg": svg, "missing": [kind for kind in self.kinds if kind not in {g["art"] for g in groups}], "nowhere": nowhere, "umkreis": self.coverage(area)}
 
     def place_names(self, rows: list[dict[str, Any]]) -> list[str]:
         """Name, body and places of each; stops of one name on both sides of a road are one entry."""

@@ -88,6 +88,19 @@ def test_profiles_carry_places_survey_voices_and_measures(demo: Town, site: Path
     assert sum(map(int, counted)) == said[0] > 0
 
 
+def test_profiles_draw_who_has_what_at_hand(demo: Town, site: Path) -> None:
+    """A map per kind of place with a distance; the share of people beside it is the mart's, the reason where it is missing, too."""
+    with demo.mart() as mart:
+        shares = dict(mart.execute("select raumeinheit_id, round(wert, 1) from fct_indikatorwert where indikator_id = 'anteil_im_umkreis_spielplatz' and jahr = 2024 and ebene = 'sozialraum' and gebietsstand = 'hilden2020'").fetchall())
+        kinds = mart.execute("select count(distinct kategorie) from dim_ort where aktuell and umkreis_m is not null").fetchone()[0]
+    assert len(shares) == 22 and kinds == 5
+    for area, share in shares.items():
+        page = (site / f"gebiet-sozialraum-{area}.html").read_text(encoding="utf-8")
+        assert page.count('class="umkreis"') == kinds
+        assert f"{share:.1f}".replace(".", ",") + " % der Einwohner (2024)" in re.search(r"<b>Spielplatz in 300 m</b><br>([^<]*)", page)[1]
+    assert "verteilte Werte" in (site / "indikator-wahlbeteiligung_bund.html").read_text(encoding="utf-8")
+
+
 def test_index_stands_on_the_areas_of_today(site: Path) -> None:
     text = (site / "index.html").read_text(encoding="utf-8")
     part = text[text.index('id="index-titel"') : text.index('id="zeit"')]

@@ -24,6 +24,7 @@ select
     letzter.ort_id,
     letzter.kategorie,
     kategorie.name as kategorie_name,
+    kategorie.umkreis_m,
     letzter.unterkategorie,
     letzter.name,
     letzter.traeger,

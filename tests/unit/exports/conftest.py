@@ -56,7 +56,7 @@ def make_mart(tmp_path: Path) -> Callable[..., Path]:
             db.execute("create table fct_quellenstand as select 'probe' as quelle_id, 'l1' as lieferung_id, date '2024-12-31' as stichtag, timestamp '2025-01-02' as eingang, 5 as zeilen, 0 as zeilen_quarantaene,"
                        " true as aktiv, false as simuliert, 'keine' as rechtsgrundlage")  # fmt: skip
             db.execute("create table fct_indikatorwert (raumeinheit_id varchar, gebietsstand varchar, ebene varchar, stichtag date, jahr integer, ist_jahreswert boolean, gebietsstand_am_stichtag boolean,"
-                       " indikator_id varchar, zaehler double, nenner double, wert double, ki_unten double, ki_oben double, rest_wert double, diff double, diff_ki_unten double, diff_ki_oben double, status_id varchar, lieferung_id varchar, stichtag_nenner date)")  # fmt: skip
+                       " indikator_id varchar, zaehler double, nenner double, wert double, ki_unten double, ki_oben double, rest_wert double, diff double, diff_ki_unten double, diff_ki_oben double, status_id varchar, lieferung_id varchar, stichtag_nenner date, guete varchar)")  # fmt: skip
             for year in YEARS:
                 counts = {area: round((share + growth * (year - YEARS[0])) * RESIDENTS / 100) for area, share in (SHARES | {"r1": first}).items()}
                 total = sum(counts.values())
@@ -67,7 +67,7 @@ def make_mart(tmp_path: Path) -> Callable[..., Path]:
                     row = [x, n, value, value - 0.8, value + 0.8, rest, diff, diff - 0.9 if diff is not None else None, diff + 0.9 if diff is not None else None, "wert"]
                     if (area, year) in hidden:
                         row = [None] * 9 + ["geheim_schutz"]
-                    db.execute("insert into fct_indikatorwert values (?, 'g', ?, make_date(?, 12, 31), ?, true, true, 'anteil_x', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'l1', make_date(?, 12, 31))", [area, level, year, year, *row, year])
+                    db.execute("insert into fct_indikatorwert values (?, 'g', ?, make_date(?, 12, 31), ?, true, true, 'anteil_x', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'l1', make_date(?, 12, 31), 'exact')", [area, level, year, year, *row, year])
             for statement in extra:
                 db.execute(statement)
         return path

@@ -22,7 +22,7 @@ from methods.trend import FALLING, NO_TREND, NOT_COMPUTABLE, RISING
 from tests.unit.exports.conftest import LEVELS
 
 #: Degrees of x 50, y 150 and x 150, y 150 in EPSG:25832, where the squares of the small mart lie.
-PLACES = """create table dim_ort as select *, 'g' as gebietsstand, date '2024-12-31' as stichtag from (values
+PLACES = """create table dim_ort as select *, lower(kategorie_name) as kategorie, case kategorie_name when 'Treffpunkt' then 50.0::double end as umkreis_m, 'g' as gebietsstand, date '2024-12-31' as stichtag from (values
     ('o1', 'r1', 'raum', 'Treff <Mitte>', 'Treffpunkt', 'Verein', 12, 4.5117, 0.00135, true), ('o2', 'r2', 'raum', 'Kita Nord', 'Kita', 'Stadt', 80, 4.5126, 0.00135, true),
     ('o3', 'r1', 'raum', 'Kita Weg', 'Kita', null, 20, 4.5117, 0.00135, false), ('o4', 'r1', 'raum', 'Kita Ungenau', 'Kita', null, 30, null, null, true), ('o5', 'nz_raum', 'raum', 'Kita Irgendwo', 'Kita', null, null, null, null, true)
 ) t(ort_id, raumeinheit_id, ebene, name, kategorie_name, traeger, plaetze, laenge, breite, aktuell)"""
@@ -200,6 +200,24 @@ def test_places_lie_where_their_coordinates_say(make_mart: Callable[..., Path], 
     assert 10 <= x <= 500 and 10 <= y <= 500
     x, y = view.located["o2"]
     assert 500 <= x <= 990 and 10 <= y <= 500
+
+
+def test_what_lies_near_is_measured_across_borders_and_missing_shares_say_why(make_mart: Callable[..., Path], edition: Edition) -> None:
+    """50 m around the middle of a square of 100 m are pi/4 of it, and touch the next square only."""
+    view = View(read(make_mart(extra=(PLACES,)), LEVELS), edition)
+    r1, r2 = view.mart.areas["raum"][:2]
+    (here,), (there,) = view.coverage(r1), view.coverage(r2)
+    assert here["titel"] == "Treffpunkt in 50 m" and here["text"].startswith("78 % der Fläche") and there["text"].startswith("0 % der Fläche")
+    assert "Einwohner" not in here["text"], "no indicator for this kind"
+    assert 'aria-label="Treffpunkt in 50 m: 78 % der Fläche' in here["svg"]
+
+
+def test_spread_values_say_why_nothing_is_compared(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
+    build(make_mart(), tmp_path / "gezaehlt", edition, {})
+    build(make_mart(extra=("update fct_indikatorwert set guete = 'weighted' where ebene = 'raum'",)), tmp_path / "verteilt", edition, {})
+    name = "indikator-anteil_x.html"
+    assert "verteilte Werte" not in pages(tmp_path / "gezaehlt")[name]
+    assert "<b>Räume: verteilte Werte.</b>" in pages(tmp_path / "verteilt")[name]
 
 
 def test_index_says_what_holds_on_the_areas_of_today(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:
