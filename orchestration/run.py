@@ -5,6 +5,7 @@ Schedules and the sensor ask here whether there is anything to do; the doing is 
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -18,6 +19,8 @@ from sources.accept import Delivery, needs_workers, pending
 from sources.workers import warm_up
 
 SIMULATION = ".simulation"
+#: New objects between two looks for garbage, and how many of these before a look at older ones.
+UNHURRIED = 200_000, 20, 20
 
 
 def waiting(place: Workplace) -> list[Delivery]:
@@ -113,6 +116,8 @@ def dagster_environment(place: Workplace) -> dict[str, str]:
 
 def _run_job(place: Workplace, edition: str | None) -> None:
     os.environ |= dagster_environment(place)
+    # Most of a million objects live until the end: at its usual pace Python would search them for garbage for seconds.
+    gc.set_threshold(*UNHURRIED)
     with place.stage("Anlauf"):
         import dagster as dg
 
@@ -125,6 +130,8 @@ def _run_job(place: Workplace, edition: str | None) -> None:
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, tags={EDITION_TAG: edition} if edition else None, raise_on_error=False)
         failed = next((event for event in result.all_events if event.is_step_failure), None)
+    # And once more, also for seconds, when the process ends.
+    gc.freeze()
     if failed:
         raise _failure(failed)
 

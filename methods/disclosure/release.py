@@ -36,10 +36,10 @@ CUTS = 10
 COME_BACK = 6
 """So many trials for whether counts of a rough pattern can be shown on their upper levels after all, all together first, then by halves."""
 COMES_BACK = 2500
-"""But only in a component of at most so many cells: in a larger one each trial takes half a second."""
+"""But only in a component of at most so many cells: in a larger one each look at the whole takes half a second."""
 CAREFUL, WIDER = 12, 20
 """So often a rough pattern takes in the cheapest count of each sum around what is still open, and so often in all with the
-whole sums after that, before it gives up whole counts."""
+whole sums after that or where the cheapest did not help, before it gives up whole counts."""
 HIDDEN_COST = 1e-3
 """Of a cell that no table shows: next to nothing, but its support counts."""
 SEARCH_GAP = 0.05
@@ -557,15 +557,18 @@ def _roughly(cells: pd.DataFrame, relations: sp.csr_array, kinds: np.ndarray, ch
         return touching.T @ meet(mask).astype(float) > 0
 
     chosen = free & (primary | hidden)
+    before = np.inf
     for turn in range(WIDER):
         if not (reach := check.doubtful(chosen)).any():
             break
+        # In a large component a turn costs half a second: one that helped nothing is not taken again in small steps.
+        stuck, before = len(cells) > COMES_BACK and reach.sum() >= before, reach.sum()
         # Over what is withheld already, until something stands beside it that is not.
         while not (near := around(reach) & free & ~chosen).any() and (wider := around(reach) & chosen & ~reach).any():
             reach = reach | wider
         if (near & ~upper).any():
             near = near & ~upper
-        chosen = chosen | (_cheapest(touching[meet(reach)], near, cost) if turn < CAREFUL else near)
+        chosen = chosen | (_cheapest(touching[meet(reach)], near, cost) if turn < CAREFUL and not stuck else near)
     else:
         meets = np.unique(kinds[around(primary) & free & ~hidden])
         chosen = next((pattern for pattern in (chosen | (free & np.isin(kinds, meets)), free) if check.holds(pattern)), None)
