@@ -69,6 +69,10 @@ LENGTHS = 0.5
 NAMED = 5
 #: Raw columns of a place, in a table that names their coordinate system (``epsg``).
 COORDINATES = ("x", "y")
+#: Farther from where the places lay before than they lay apart, and than this share of a coordinate, is another place.
+ELSEWHERE = 0.05
+#: Files whose last line has an end where nothing is cut off.
+TEXTS = frozenset({".csv", ".txt"})
 UNITS = [10.0**k for k in range(-6, 7) if k]
 #: A file loses this many years' worth of change at least once: dates that lie close together still differ.
 SHORTEST = 1.0
@@ -81,7 +85,7 @@ def profile(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery]
     """Profile of every delivery of a batch, by its place: numbers per column and per group; no value of a personal column."""
     profiles = {
         number: {"form": FORM, "lieferung_id": d.lieferung_id, "stichtag": d.stichtag.isoformat(), "gebietsstand": d.gebietsstand,
-                 "dateien": {f.name: [f.sha256, f.size] for f in d.files}, "tabellen": {}}
+                 "dateien": {f.name: [f.sha256, f.size] for f in d.files}, "zeilenende": {f.name: _finished(f.path) for f in d.files if f.path.suffix in TEXTS}, "tabellen": {}}
         for number, d in enumerate(batch)
     }  # fmt: skip
     for rows in tables:
@@ -92,6 +96,13 @@ def profile(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery]
         for number, groups in _groups(db, rows).items():
             profiles[number]["tabellen"][rows.tabelle.kennung] |= groups
     return profiles
+
+
+def _finished(path: Path) -> bool:
+    """Whether the last line of a text file has an end, in any encoding."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2))
+        return not {*b"\r\n"}.isdisjoint(file.read())
 
 
 def _numeric(spalte: Spalte) -> bool:
@@ -300,10 +311,19 @@ class Comparison:
         if abs(new["zeilen"] - old["zeilen"]) < 3:
             return
         said = f"{new['zeilen']} Zeilen nach {old['zeilen']} am {self.before} ({change:+.1%})".replace(".", ",", 0)
+        if change < 0 and self._cut(tabelle):
+            self._add(tabelle, "ablehnen", "abgeschnitten", f"{said}, und die letzte Zeile hat anders als damals kein Ende", "bitte prüfen, ob die Datei vollständig ist")
+            return
         if change < -down or change > up:
             self._add(tabelle, "ablehnen", "zeilensprung", said, "bitte prüfen, ob die Datei vollständig ist")
         elif change < -down / 2 or change > up / 2:
             self._add(tabelle, "warnen", "zeilensprung", said, "bitte prüfen")
+
+    def _cut(self, tabelle: Tabelle) -> bool:
+        """Whether a file of the table ends without an end of line, which none of the earlier delivery did."""
+        pattern = path_pattern(self.quelle, tabelle)
+        new, old = ([ended for name, ended in side.get("zeilenende", {}).items() if pattern.fullmatch(name)] for side in (self.new, self.old))
+        return bool(old) and all(old) and not all(new)
 
     def _codes(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
         for spalte in tabelle.spalten if tabelle.vergleich.kodes != "aus" else ():
@@ -355,6 +375,10 @@ class Comparison:
                 self._add(tabelle, "ablehnen", "einheit", f"Spalte {name}: die Werte sind das {_de(unit)}-Fache von denen am {self.before}, also in einer anderen Einheit oder mit anderem Dezimalzeichen", "bitte in der vereinbarten Einheit liefern oder faktor in der Deklaration setzen", spalte.ziel)
                 continue
             if spalte.klasse == "zahl" and not _amount(tabelle, spalte):
+                lowest, *_, highest = before["quantile"]
+                here, apart = now["quantile"][5], max(highest - lowest, ELSEWHERE * abs(highest))
+                if not lowest - apart <= here <= highest + apart:
+                    self._add(tabelle, "ablehnen", "lage", f"Spalte {name}: die Orte liegen um {_de(here)}, am {self.before} lagen sie zwischen {_de(lowest)} und {_de(highest)}", "bitte in den vereinbarten Koordinaten liefern", spalte.ziel)
                 continue
             limit = tabelle.vergleich.summe * self.years
             change = ratio - 1

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -98,19 +99,48 @@ def published_small(tmp_path_factory: pytest.TempPathFactory, small_deliveries: 
     return town
 
 
+#: Written into the dwellings of 2020, a Sozialraum each: cell -> status in the export, and whether the number survives beside it.
+SYMBOLS = {
+    "-": ("nichts_vorhanden", True), "0": ("nichts_vorhanden", True), ".": ("geheim", False), "/": ("unsicher", False), "...": ("spaeter", False),
+    "(12)": ("eingeschraenkt", True), "x": ("gesperrt", False), "*": ("geheim_ba", False), "12 r": ("berichtigt", True), "12 p": ("vorlaeufig", True), None: ("leer", False),
+}  # fmt: skip
+#: Lines above the first Sozialraum there, and the column of the vacant dwellings.
+ABOVE, VACANT = 3, 5
+#: Written into the first line of the forms of two organisations.
+ANSWERS = ({"Anschrift richtig": "Neue Straße 5", "Plätze richtig": 12}, {"Gibt es (ja/nein)": "nein"})
+
+
 @pytest.fixture(scope="session")
-def later_deliveries(tmp_path_factory: pytest.TempPathFactory, small_deliveries: Path) -> Path:
-    """The same, but the supplier of the register delivers the newest stock again, without 50 persons."""
+def later_deliveries(tmp_path_factory: pytest.TempPathFactory, small_deliveries: Path, published_small: Town) -> Path:
+    """The same, but the newest register comes again without 50 persons, the dwellings of 2020 with every symbol, and two organisations answer."""
     folder = tmp_path_factory.mktemp("spaeter") / "lieferungen"
     shutil.copytree(small_deliveries, folder)
     register = sorted((folder / "melderegister_bestand").iterdir())[-1]
     register.write_bytes(b"".join(register.read_bytes().splitlines(keepends=True)[:-50]))
+    path = folder / "wohnungen" / "wohnungsbestand_2020.xlsx"
+    book = openpyxl.load_workbook(path)
+    for line, cell in enumerate(SYMBOLS, ABOVE + 1):
+        book.worksheets[0].cell(line, VACANT).value = cell
+    book.save(path)
+    (folder / "traeger_rueckmeldung").mkdir()
+    for form, answer in zip(forms(published_small), ANSWERS, strict=False):
+        book = openpyxl.load_workbook(form)
+        head = {cell.value: cell.column for cell in book["Angebote"][1]}
+        for column, value in answer.items():
+            book["Angebote"].cell(2, head[column]).value = value
+        book.save(folder / "traeger_rueckmeldung" / f"{form.stem}_2021-03-01.xlsx")
     return folder
+
+
+def forms(town: Town) -> list[Path]:
+    """What the organisations get to correct, in the newest release."""
+    package = town.root / "sealed" / "freigabe" / town.current.resolve().name / "traeger" / "exports" / "traegerrunde"
+    return sorted(package.glob("rueckmeldung_angebote_*.xlsx"))
 
 
 @pytest.fixture(scope="session")
 def later_small(tmp_path_factory: pytest.TempPathFactory, published_small: Town, later_deliveries: Path) -> Town:
-    """The small town after a second, undisturbed run with a newer delivery. Tests must leave it as it is."""
+    """The small town after a second, undisturbed run with newer deliveries. Tests must leave it as it is."""
     shutil.copytree(published_small.root, town_root := tmp_path_factory.mktemp("spaeter_veroeffentlicht") / "data", symlinks=True)
     town = Town(town_root)
     town.run("--deliveries", str(later_deliveries))

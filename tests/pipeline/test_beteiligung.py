@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-import shutil
 
 import openpyxl
 import pytest
+
+from tests.pipeline.conftest import ABOVE, SYMBOLS, VACANT
 
 
 def rows(town, sql, *values):
@@ -80,31 +81,16 @@ def test_plan_and_networks(demo):
     assert listed == counted and len(listed) == 7
 
 
-#: Cell -> status in the export, and whether the number survives beside it.
-SYMBOLS = {
-    "-": ("nichts_vorhanden", True), "0": ("nichts_vorhanden", True), ".": ("geheim", False), "/": ("unsicher", False), "...": ("spaeter", False),
-    "(12)": ("eingeschraenkt", True), "x": ("gesperrt", False), "*": ("geheim_ba", False), "12 r": ("berichtigt", True), "12 p": ("vorlaeufig", True), None: ("leer", False),
-}  # fmt: skip
-
-
-def test_every_table_symbol_survives_from_the_cell_to_the_file(empty, small_deliveries, tmp_path):
+def test_every_table_symbol_survives_from_the_cell_to_the_file(later_small, later_deliveries):
     """One Sozialraum per symbol in the dwellings of 2020: what stood in the cell is what the exported row says."""
-    folder = tmp_path / "lieferungen"
-    shutil.copytree(small_deliveries, folder)
-    path = folder / "wohnungen" / "wohnungsbestand_2020.xlsx"
-    book = openpyxl.load_workbook(path)
-    sheet = book.worksheets[0]
-    places = {}
-    for line, (cell, expected) in enumerate(SYMBOLS.items(), 4):
-        sheet.cell(line, 5).value = cell
-        places[sheet.cell(line, 1).value] = (cell, *expected)
-    book.save(path)
-    empty.run("--deliveries", str(folder))
-    with empty.mart() as mart:
+    sheet = openpyxl.load_workbook(later_deliveries / "wohnungen" / "wohnungsbestand_2020.xlsx").worksheets[0]
+    places = {sheet.cell(line, 1).value: (sheet.cell(line, VACANT).value, *SYMBOLS[sheet.cell(line, VACANT).value]) for line in range(ABOVE + 1, ABOVE + 1 + len(SYMBOLS))}
+    assert len(places) == len({cell for cell, *_ in places.values()}) == len(SYMBOLS)
+    with later_small.mart() as mart:
         counts = {area: (status, wert is not None) for area, status, wert in mart.execute(
             "select raumeinheit_id, status_id, wert from fct_kennzahl where kennzahl_id = 'wohnungen_leer' and stichtag = date '2020-12-31' and ebene = 'sozialraum'").fetchall()}  # fmt: skip
     exported = {}
-    for file in sorted((empty.current / "exports").rglob("fct_indikatorwert.csv")):
+    for file in sorted((later_small.current / "exports").rglob("fct_indikatorwert.csv")):
         with file.open(encoding="utf-8-sig", newline="") as text:
             exported |= {row["raumeinheit_id"]: row for row in csv.DictReader(text) if row["indikator_id"] == "leerstandsquote" and row["stichtag"] == "2020-12-31" and row["ebene"] == "sozialraum"}
     for area, (cell, status, has_number) in places.items():

@@ -15,8 +15,8 @@ import pytest
 from orchestration.dbt import invoke
 from sources.accept import accept_all
 from sources.model import SHIPPED_CITIES, load_city
+from tests.pipeline.conftest import Town
 from warehouse.connect import connect
-from warehouse.facts import hand_over
 from warehouse.ledger import Ledger
 from warehouse.paths import Home
 from warehouse.settings import Settings
@@ -39,7 +39,6 @@ COUNTS = {
 }
 #: Edition -> classified Planungsräume.
 CLASSIFIED = {2015: 435, 2017: 436, 2021: 536}
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +47,8 @@ def berlin(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def mart(berlin: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    folder = tmp_path_factory.mktemp("mart_berlin")
-    home = Home(folder)
-    home.prepare("berlin")
-    settings = Settings(schluesseldatei=folder / "schluessel")
-    report = accept_all(load_city(SHIPPED_CITIES / "berlin"), home, Ledger(home.ledger), settings, berlin, move=False, now=datetime(2026, 1, 1, tzinfo=UTC))
-    assert report.refused == []
-    hand_over(home, Ledger(home.ledger))
-    results = invoke(home, settings, BUILD).results
-    assert [r.node.name for r in results if r.status not in ("success", "pass")] == []
-    with connect(home.warehouse_db, read_only=True) as database:
+def mart(berlin_town: Town) -> Iterator[duckdb.DuckDBPyConnection]:
+    with berlin_town.sealed() as database:
         yield database
 
 

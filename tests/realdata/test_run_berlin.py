@@ -1,4 +1,4 @@
-"""Berlin from its published files to its report, by the command a town types."""
+"""What Berlin's published files become for readers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,8 @@ PAGE_BYTES = 2_000_000
 
 
 @pytest.fixture(scope="module")
-def berlin(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Town:
-    town = Town(tmp_path_factory.mktemp("berlin") / "data")
-    done = town.run("--city", "berlin", "--deliveries", str(real_data / "berlin"))
-    print(next(line for line in done.stdout.splitlines() if line.startswith("Dauer")))
-    return town
-
-
-@pytest.fixture(scope="module")
-def site(berlin: Town) -> Path:
-    return berlin.current / "reports" / "bericht"
+def site(berlin_town: Town) -> Path:
+    return berlin_town.current / "reports" / "bericht"
 
 
 def test_profiles_of_districts_and_regions_until_2020(site: Path) -> None:
@@ -44,10 +36,10 @@ def test_maps_show_all_planning_areas_of_2020_and_those_of_2021_stand_in_tables(
     assert "ohne Karte" in page and "keine Umrisse geliefert" in " ".join(re.sub("<[^>]+>", " ", page).split())
 
 
-def test_published_counts_are_not_protected_and_the_release_can_be_proved(berlin: Town) -> None:
-    release = json.loads((berlin.current / "release.json").read_text())
+def test_published_counts_are_not_protected_and_the_release_can_be_proved(berlin_town: Town) -> None:
+    release = json.loads((berlin_town.current / "release.json").read_text())
     assert not release["simuliert"]
-    with berlin.mart() as mart:
+    with berlin_town.mart() as mart:
         assert mart.execute("select count(*) > 0, count(*) filter (status_id = 'geheim_schutz') from fct_kennzahl").fetchone() == (True, 0)
-    verified = berlin.call("verify")
+    verified = berlin_town.call("verify")
     assert verified.returncode == 0 and "Alles stimmt" in verified.stdout, verified.stdout

@@ -136,3 +136,43 @@ def test_a_stock_that_hardly_moves_raises_no_alarm() -> None:
     now[:, 2] += rng.integers(1, 9, AREAS)
     columns = np.full((AREAS, COLUMNS - 4), np.nan)
     assert grave(figures(np.hstack([now, columns]), "2024-12-31", "b"), figures(np.hstack([before, columns]), "2023-12-31")) == []
+
+
+def test_a_file_that_breaks_off_in_its_last_line_is_found() -> None:
+    """Cut within the last column every row still is whole; a supplier who never ends the last line is not suspected."""
+    counts = np.full((AREAS, COLUMNS), 7.0) + np.arange(AREAS)[:, None]
+
+    def ended(year: int, values: np.ndarray, *ends: bool) -> dict[str, Any]:
+        return profile(year, values) | {"zeilenende": {f"zahlen_{year}.csv": end for end in ends}}
+
+    def said(now: dict[str, Any], before: dict[str, Any]) -> bool:
+        return "abgeschnitten " in grave(now, before)
+
+    assert said(ended(2021, counts[:-3], False), ended(2020, counts, True))
+    assert not said(ended(2021, counts[:-3], False), ended(2020, counts, False))
+    assert not said(ended(2021, counts[:-3], True), ended(2020, counts, True))
+    assert not said(ended(2021, counts, False), ended(2020, counts[:-3], True))
+    assert not said(ended(2021, counts[:-3]), ended(2020, counts))
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.9, 1.0, 1.001, 1.1, 2.0])
+def test_places_lie_where_they_lay(factor: float) -> None:
+    quelle = Quelle.model_validate({
+        "quelle": "orte", "name": "Orte", "herausgeber": "Test", "lizenz": "CC0-1.0", "rechtsgrundlage": "Test.", "abschottung": False,
+        "personenbezug": False, "rhythmus": "jaehrlich", "stichtag": {"datum": "{jahr}-12-31"},
+        "tabellen": [{
+            "tabelle": "ort", "dateien": "orte_{jahr}.csv", "schluessel": ["ort_nr"], "konstanten": {"epsg": 25832},
+            "spalten": [
+                {"name": "Nr", "ziel": "ort_nr", "klasse": "schluessel", "pflicht": True},
+                {"name": "Rechts", "ziel": "x", "typ": "dezimal", "klasse": "zahl"},
+            ],
+        }],
+    })  # fmt: skip
+
+    def places(year: int, x: np.ndarray) -> dict[str, Any]:
+        columns = {"x": {"art": "zahl", "leer": 0.0, "summe": float(x.sum()), "quantile": [float(q) for q in np.quantile(x, QUANTILES)]}}
+        return {"lieferung_id": f"orte-{year}", "stichtag": f"{year}-12-31", "gebietsstand": "neu", "dateien": {}, "tabellen": {quelle.tabellen[0].kennung: {"zeilen": len(x), "spalten": columns}}}
+
+    x = np.linspace(348_000, 352_000, 20)
+    found = [f.befund for f in compare(quelle, places(2021, x * factor), [places(2020, x)]) if f.grad != "warnen"]
+    assert found == ([] if 0.95 < factor < 1.05 else ["lage"])
