@@ -91,7 +91,7 @@ def test_profiles_carry_places_survey_voices_and_measures(demo: Town, site: Path
 def test_profiles_draw_who_has_what_at_hand(demo: Town, site: Path) -> None:
     """A map per kind of place with a distance; the share of people beside it is the mart's, the reason where it is missing, too."""
     with demo.mart() as mart:
-        shares = dict(mart.execute("select raumeinheit_id, round(wert, 1) from fct_indikatorwert where indikator_id = 'anteil_im_umkreis_spielplatz' and jahr = 2024 and ebene = 'sozialraum' and gebietsstand = 'hilden2020'").fetchall())
+        shares = dict(mart.execute("select raumeinheit_id, round(wert, 1) from fct_indikatorwert join dim_raumeinheit using (raumeinheit_id, gebietsstand, ebene) where indikator_id = 'anteil_im_umkreis_spielplatz' and jahr = 2024 and ebene = 'sozialraum' and gebietsstand = 'hilden2020' and not nicht_zuordenbar").fetchall())
         kinds = mart.execute("select count(distinct kategorie) from dim_ort where aktuell and umkreis_m is not null").fetchone()[0]
     assert len(shares) == 22 and kinds == 5
     for area, share in shares.items():

@@ -122,7 +122,12 @@ class Sheet:
 
                 frame = pd.DataFrame(self.rows, columns=self.header)
                 labels = dict(zip(self.spss.column_names, self.spss.column_labels, strict=True))
-                pyreadstat.write_sav(frame, self.path, column_labels=labels, variable_value_labels=self.spss.variable_value_labels, missing_ranges=self.spss.missing_ranges)
+                # A column with a wrong code is one of texts: SPSS knows no mixed ones, and no ranges and numbers in its code book.
+                words = {name for name in frame if any(isinstance(value, str) for value in frame[name])}
+                for name in words:
+                    frame[name] = [value if isinstance(value, str) else "" if value is None or value != value else f"{value:g}" for value in frame[name]]
+                values, ranges = ({name: told for name, told in book.items() if name not in words} for book in (self.spss.variable_value_labels, self.spss.missing_ranges))
+                pyreadstat.write_sav(frame, self.path, column_labels=labels, variable_value_labels=values, missing_ranges=ranges)
             case "xlsx":
                 import openpyxl
 
