@@ -130,8 +130,6 @@ def _run_job(place: Workplace, edition: str | None) -> None:
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, tags={EDITION_TAG: edition} if edition else None, raise_on_error=False)
         failed = next((event for event in result.all_events if event.is_step_failure), None)
-    # And once more, also for seconds, when the process ends.
-    gc.freeze()
     if failed:
         raise _failure(failed)
 
