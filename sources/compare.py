@@ -69,8 +69,9 @@ LENGTHS = 0.5
 NAMED = 5
 #: Raw columns of a place, in a table that names their coordinate system (``epsg``).
 COORDINATES = ("x", "y")
-#: Farther from where the places lay before than they lay apart, and than this share of a coordinate, is another place.
-ELSEWHERE = 0.05
+#: So far from where nearly all places lay before, and farther than they lay apart, is another town: metres, and degrees.
+ELSEWHERE, ELSEWHERE_DEGREES = 50_000, 0.5
+DEGREES = 4326
 #: Files whose last line has an end where nothing is cut off.
 TEXTS = frozenset({".csv", ".txt"})
 UNITS = [10.0**k for k in range(-6, 7) if k]
@@ -85,7 +86,7 @@ def profile(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery]
     """Profile of every delivery of a batch, by its place: numbers per column and per group; no value of a personal column."""
     profiles = {
         number: {"form": FORM, "lieferung_id": d.lieferung_id, "stichtag": d.stichtag.isoformat(), "gebietsstand": d.gebietsstand,
-                 "dateien": {f.name: [f.sha256, f.size] for f in d.files}, "zeilenende": {f.name: _finished(f.path) for f in d.files if f.path.suffix in TEXTS}, "tabellen": {}}
+                 "dateien": {f.name: [f.sha256, f.size] for f in d.files}, "zeilenende": _ended(d), "tabellen": {}}
         for number, d in enumerate(batch)
     }  # fmt: skip
     for rows in tables:
@@ -98,11 +99,21 @@ def profile(db: duckdb.DuckDBPyConnection, quelle: Quelle, batch: list[Delivery]
     return profiles
 
 
-def _finished(path: Path) -> bool:
-    """Whether the last line of a text file has an end, in any encoding."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 2))
-        return not {*b"\r\n"}.isdisjoint(file.read())
+def _ended(delivery: Delivery) -> dict[str, bool]:
+    """Text file of a delivery -> whether its last line has an end; files that are gone meanwhile are left out."""
+    found = {}
+    for delivered in delivery.files:
+        if Path(delivered.name).suffix.lower() not in TEXTS:
+            continue
+        try:
+            with delivered.path.open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - 2))
+                last = file.read()
+        except OSError:
+            continue
+        # In UTF-16 the end of a line is two bytes, of which one is zero.
+        found[delivered.name] = last.replace(b"\0", b"")[-1:] in (b"\r", b"\n")
+    return found
 
 
 def _numeric(spalte: Spalte) -> bool:
@@ -308,11 +319,11 @@ class Comparison:
     def _rows(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
         limits, change = tabelle.vergleich, new["zeilen"] / max(1, old["zeilen"]) - 1
         down, up = limits.rueckgang * self.years, limits.anstieg * self.years
+        said = f"{new['zeilen']} Zeilen nach {old['zeilen']} am {self.before} ({f'{change:+.1%}'.replace('.', ',')})"
+        if self._cut(tabelle):
+            grad: Grad = "ablehnen" if change < 0 and not self.backwards else "warnen"
+            self._add(tabelle, grad, "abgeschnitten", f"{said}, und die letzte Zeile hat anders als damals kein Ende", "bitte prüfen, ob die Datei vollständig ist")
         if abs(new["zeilen"] - old["zeilen"]) < 3:
-            return
-        said = f"{new['zeilen']} Zeilen nach {old['zeilen']} am {self.before} ({change:+.1%})".replace(".", ",", 0)
-        if change < 0 and self._cut(tabelle):
-            self._add(tabelle, "ablehnen", "abgeschnitten", f"{said}, und die letzte Zeile hat anders als damals kein Ende", "bitte prüfen, ob die Datei vollständig ist")
             return
         if change < -down or change > up:
             self._add(tabelle, "ablehnen", "zeilensprung", said, "bitte prüfen, ob die Datei vollständig ist")
@@ -375,8 +386,9 @@ class Comparison:
                 self._add(tabelle, "ablehnen", "einheit", f"Spalte {name}: die Werte sind das {_de(unit)}-Fache von denen am {self.before}, also in einer anderen Einheit oder mit anderem Dezimalzeichen", "bitte in der vereinbarten Einheit liefern oder faktor in der Deklaration setzen", spalte.ziel)
                 continue
             if spalte.klasse == "zahl" and not _amount(tabelle, spalte):
-                lowest, *_, highest = before["quantile"]
-                here, apart = now["quantile"][5], max(highest - lowest, ELSEWHERE * abs(highest))
+                # Without the outermost: a place at zero is one that nobody has located.
+                _, lowest, *_, highest, _ = before["quantile"]
+                here, apart = now["quantile"][5], max(highest - lowest, ELSEWHERE_DEGREES if tabelle.konstanten["epsg"] == DEGREES else ELSEWHERE)
                 if not lowest - apart <= here <= highest + apart:
                     self._add(tabelle, "ablehnen", "lage", f"Spalte {name}: die Orte liegen um {_de(here)}, am {self.before} lagen sie zwischen {_de(lowest)} und {_de(highest)}", "bitte in den vereinbarten Koordinaten liefern", spalte.ziel)
                 continue

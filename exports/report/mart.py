@@ -123,7 +123,7 @@ class Mart:
     counts: dict[str, str]
     #: Indicator -> deliveries its numerators and denominators come from, as far as these counts are published.
     made_of: dict[str, set[str]]
-    #: Indicator -> plurals of the levels on which its values are not counted but spread from other areas (fct_indikatorwert.guete).
+    #: Indicator -> plurals of the levels on which some of its values are not counted but spread from other areas (fct_indikatorwert.guete).
     spread: dict[str, list[str]]
 
     @property
@@ -285,10 +285,10 @@ def _made_of(db: DuckDBPyConnection) -> dict[str, set[str]]:
 
 
 def _spread(db: DuckDBPyConnection, version: str, levels: tuple[Level, ...]) -> dict[str, list[str]]:
-    """Values on the report's boundaries that the delivery has for other areas; what was carried over from older boundaries is not shown at all."""
+    """Values on the report's boundaries that were delivered for others: areas that lie across them, or boundaries of their time."""
     found: dict[str, list[str]] = {}
     plurals = {level.id: level.plural for level in levels}
-    for indicator, level in db.execute("select distinct indikator_id, ebene from fct_indikatorwert where ist_jahreswert and gebietsstand = ? and gebietsstand_am_stichtag and wert is not null and guete <> 'exact' order by all", [version]).fetchall():
+    for indicator, level in db.execute("select distinct indikator_id, ebene from fct_indikatorwert where ist_jahreswert and gebietsstand = ? and wert is not null and guete <> 'exact' order by all", [version]).fetchall():
         if level in plurals:
             found.setdefault(indicator, []).append(plurals[level])
     return found

@@ -50,7 +50,7 @@ class Drawing:
     def within(self, points: list[tuple[float, float]], metres: float) -> shapely.Geometry:
         """Everything at most so far, as the crow flies, from one of the points (drawing units)."""
         unit = self.scale / DEGREE if self.epsg == GEOGRAPHIC else self.scale
-        return shapely.union_all(shapely.buffer(shapely.points(points), metres * unit))
+        return shapely.union_all(shapely.buffer(shapely.points(np.reshape(points, (-1, 2))), metres * unit))
 
 
 @dataclass

@@ -398,23 +398,27 @@ class View:
         return sorted({r["kategorie_name"] for r in self.current.get("dim_ort", ())})
 
     @cached_property
-    def reaches(self) -> list[tuple[dict[str, Any], shapely.Geometry]]:
-        """Kinds of places whose distance says who is supplied, and all that lies so near to one of them, across all borders."""
-        found: dict[str, tuple[dict[str, Any], list[tuple[float, float]]]] = {}
-        for r in self.current.get("dim_ort", ()):
-            if r["umkreis_m"] and r["ort_id"] in self.located:
-                found.setdefault(r["kategorie_name"], (r, []))[1].append(self.located[r["ort_id"]])
-        return [(r, self.drawing.within(points, r["umkreis_m"])) for _, (r, points) in sorted(found.items())]
+    def reaches(self) -> list[tuple[dict[str, Any], shapely.Geometry, int]]:
+        """Kinds of places whose distance says who is supplied, all that lies so near to one of them, across all borders, and how many lie nobody knows where."""
+        # Releases from before the distance stood in the mart have none.
+        kinds = {r["kategorie_name"]: r for r in self.current.get("dim_ort", ()) if r.get("umkreis_m")} if self.drawing else {}
+        found = []
+        for name, kind in sorted(kinds.items()):
+            places = [self.located.get(r["ort_id"]) for r in self.current["dim_ort"] if r["kategorie_name"] == name]
+            found.append((kind, self.drawing.within([p for p in places if p], kind["umkreis_m"]), places.count(None)))
+        return found
 
     def coverage(self, area: Area) -> list[dict[str, Any]]:
         """What of an area, and how many of its people, have a place of each kind at hand."""
         if not (drawn := self.layers.get(area.level)):
             return []
-        found, shape = [], drawn.shapes[area.place]
-        for kind, near in self.reaches:
+        found, shape = [], shapely.make_valid(drawn.shapes[area.place])
+        for kind, near, unknown in self.reaches:
             reached = shapely.intersection(shape, near)
             title = f"{kind['kategorie_name']} in {wording.number(kind['umkreis_m'], 0)} m"
-            text = f"{wording.number(100 * reached.area / shape.area, 0)} % der Fläche"
+            text = "Lage nicht bekannt" if near.is_empty else f"{wording.number(100 * reached.area / shape.area, 0)} % der Fläche"
+            if unknown and not near.is_empty:
+                text += f", ohne {unknown} {'Ort' if unknown == 1 else 'Orte'} der Stadt mit unbekannter Lage"
             people = self.mart.series.get((area.level, f"anteil_im_umkreis_{kind['kategorie']}"))
             if people and people.last is not None:
                 cell, year = self.cell(people, area.place, people.last, "Prozent"), people.years[people.last]

@@ -594,7 +594,7 @@ class _Tables:
         """Narrow primaries, at most `most` of them, and where there are none those narrow for whole numbers; by 0 see `attack`."""
         self.draw(self.wide)
         if most == 0:
-            # What fractions do not show, whole numbers hardly will: they are asked for the rest only.
+            # What fractions do not show, whole numbers hardly will: they are asked only where fractions settled more.
             if len(self.uncertain(self.proven)) > len(self.uncertain(self.wide)):
                 self.draw(self.proven, whole=True)
             return self.uncertain(self.proven).tolist(), []

@@ -209,6 +209,12 @@ def test_what_lies_near_is_measured_across_borders_and_missing_shares_say_why(ma
     (here,), (there,) = view.coverage(r1), view.coverage(r2)
     assert here["titel"] == "Treffpunkt in 50 m" and here["text"].startswith("78 % der Fläche") and there["text"].startswith("0 % der Fläche")
     assert "Einwohner" not in here["text"], "no indicator for this kind"
+    wider = View(read(make_mart(extra=(PLACES, "update dim_ort set umkreis_m = 50 where kategorie_name = 'Kita'")), LEVELS), edition)
+    assert wider.coverage(r1)[0]["text"].startswith("0 % der Fläche, ohne 2 Orte der Stadt mit unbekannter Lage")
+    nowhere = View(read(make_mart(extra=(PLACES, "update dim_ort set laenge = null where kategorie_name = 'Treffpunkt'")), LEVELS), edition)
+    assert [kind["text"] for kind in nowhere.coverage(r1)] == ["Lage nicht bekannt"]
+    before = View(read(make_mart(extra=(PLACES, "alter table dim_ort drop column umkreis_m")), LEVELS), edition)
+    assert before.coverage(r1) == [], "a release from before the distance stood in the mart"
     assert 'aria-label="Treffpunkt in 50 m: 78 % der Fläche' in here["svg"]
 
 
@@ -217,7 +223,7 @@ def test_spread_values_say_why_nothing_is_compared(make_mart: Callable[..., Path
     build(make_mart(extra=("update fct_indikatorwert set guete = 'weighted' where ebene = 'raum'",)), tmp_path / "verteilt", edition, {})
     name = "indikator-anteil_x.html"
     assert "verteilte Werte" not in pages(tmp_path / "gezaehlt")[name]
-    assert "<b>Räume: verteilte Werte.</b>" in pages(tmp_path / "verteilt")[name]
+    assert "<b>Räume: zum Teil verteilte Werte.</b>" in pages(tmp_path / "verteilt")[name]
 
 
 def test_index_says_what_holds_on_the_areas_of_today(make_mart: Callable[..., Path], edition: Edition, tmp_path: Path) -> None:

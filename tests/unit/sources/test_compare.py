@@ -5,12 +5,14 @@ Profiles of tables of counts, drawn by seeded generators: areas x columns, the s
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from sources.compare import QUANTILES, compare
+from sources.compare import QUANTILES, _ended, compare
 from sources.model import Quelle
 
 AREAS, COLUMNS = 22, 12
@@ -155,7 +157,17 @@ def test_a_file_that_breaks_off_in_its_last_line_is_found() -> None:
     assert not said(ended(2021, counts[:-3]), ended(2020, counts))
 
 
-@pytest.mark.parametrize("factor", [0.5, 0.9, 1.0, 1.001, 1.1, 2.0])
+def test_the_end_of_the_last_line_is_seen_in_any_encoding(tmp_path: Path) -> None:
+    texts = {"ganz": "a\n1\n", "ab": "a\n1", "windows": "a\r\n1\r\n", "kurz": "a\n1\n2\n3"}
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        for name, text in texts.items():
+            (tmp_path / name).write_bytes(text.encode(encoding))
+        files = [SimpleNamespace(name=f"{name}.CSV", path=tmp_path / name) for name in [*texts, "weg"]]
+        assert _ended(SimpleNamespace(files=files)) == {"ganz.CSV": True, "ab.CSV": False, "windows.CSV": True, "kurz.CSV": False}
+    assert _ended(SimpleNamespace(files=[SimpleNamespace(name="a.xlsx", path=tmp_path / "ab")])) == {}
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.8, 1.0, 1.01, 1.2, 2.0])
 def test_places_lie_where_they_lay(factor: float) -> None:
     quelle = Quelle.model_validate({
         "quelle": "orte", "name": "Orte", "herausgeber": "Test", "lizenz": "CC0-1.0", "rechtsgrundlage": "Test.", "abschottung": False,
