@@ -132,10 +132,16 @@ def later_deliveries(tmp_path_factory: pytest.TempPathFactory, small_deliveries:
     return folder
 
 
+def packages(town: Town, audience: str) -> Path:
+    """Where the packages of an audience lie: the draft of the administration, or what waits for its approval."""
+    if audience == "verwaltung":
+        return town.current / "exports"
+    return town.root / "sealed" / "freigabe" / town.current.resolve().name / audience / "exports"
+
+
 def forms(town: Town) -> list[Path]:
     """What the organisations get to correct, in the newest release."""
-    package = town.root / "sealed" / "freigabe" / town.current.resolve().name / "traeger" / "exports" / "traegerrunde"
-    return sorted(package.glob("rueckmeldung_angebote_*.xlsx"))
+    return sorted((packages(town, "traeger") / "traegerrunde").glob("rueckmeldung_angebote_*.xlsx"))
 
 
 @pytest.fixture(scope="session")

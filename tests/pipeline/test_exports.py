@@ -16,17 +16,10 @@ import pytest
 
 from exports.contract import Contract, load_contracts
 from tests.office import as_opened
-from tests.pipeline.conftest import ANSWERS, REPOSITORY, Town, forms
+from tests.pipeline.conftest import ANSWERS, REPOSITORY, Town, forms, packages
 
 CONTRACTS = load_contracts()
 SHAPES = REPOSITORY / "tests" / "unit" / "exports" / "dcat_ap_de.shacl.ttl"
-
-
-def packages(town: Town, audience: str) -> Path:
-    """Where the packages of an audience lie: the draft of the administration, or what waits for its approval."""
-    if audience == "verwaltung":
-        return town.current / "exports"
-    return town.root / "sealed" / "freigabe" / town.current.resolve().name / audience / "exports"
 
 
 def package(town: Town, contract: Contract) -> Path:
