@@ -45,6 +45,7 @@ class Workplace:
     reports: dict[str, AcceptReport] = field(default_factory=dict)
     draft: Draft | None = None
     released: Path | None = None
+    began: float = field(default_factory=time.perf_counter)
     seconds: dict[str, float] = field(default_factory=dict)
     #: Highest resident memory within a stage, in bytes.
     peaks: dict[str, int] = field(default_factory=dict)
@@ -65,6 +66,11 @@ class Workplace:
     def fetching(self) -> bool:
         """Whether a run fetches from suppliers: some source says from where, the setting allows it, and the inbox is read."""
         return self.settings.bezug and self.deliveries is None and any(quelle.bezug for quelle in self.city.quellen)
+
+    @property
+    def elsewhere(self) -> float:
+        """Seconds since the start that belong to no stage: Dagster's bookkeeping, freezing, switching over."""
+        return time.perf_counter() - self.began - sum(self.seconds.values())
 
     def inputs(self) -> dict:
         """What the next release would be made from."""

@@ -1,4 +1,4 @@
-"""Dagster's event log in SQLite, with one open connection per file instead of a new one per event. Stores nothing else."""
+"""Dagster's event log in SQLite, with one open connection per file instead of new ones per event. Stores nothing else."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._engines: dict[str, Engine] = {}
+        self._there: set[str] = set()
         super().__init__(*arguments, **named)
 
     @classmethod
@@ -38,6 +39,12 @@ class EventLog(SqliteEventLogStorage):
                 self._engines[shard] = engine
             with self._engines[shard].connect() as connection, connection.begin():
                 yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked for every event; a table that is there stays there."""
+        if table_name not in self._there and super().has_table(table_name):
+            self._there.add(table_name)
+        return table_name in self._there
 
     def dispose(self) -> None:
         for engine in self._engines.values():
