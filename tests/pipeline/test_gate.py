@@ -91,6 +91,12 @@ def test_no_withheld_count_follows_from_a_total(town: Town) -> None:
     assert all(hidden > 1 and not 1 <= rest < LEAST for hidden, rest in rows)
 
 
+def test_what_official_statistics_tell_anyhow_is_not_withheld(demo: Town) -> None:
+    same = "select count(*), count(k.wert), max(abs(k.wert - o.wert)) from fct_referenzwert o join fct_kennzahl k on k.kennzahl_id = o.kennzahl_id and k.stichtag = o.stichtag and k.raumeinheit_id = o.gebiet_schluessel where o.deckungsgleich and o.gebiet_art = 'stadt' and k.gebietsstand_am_stichtag"
+    with demo.mart() as mart:
+        assert mart.execute(same).fetchall() == [(99, 99, 0)]
+
+
 def test_no_small_count_between_any_two_counts_of_one_area(town: Town) -> None:
     """Groups within groups, by what dim_kennzahl says of them: every pair in every area and year."""
     with town.mart() as mart:

@@ -18,6 +18,7 @@ select
     referenz.gebiet_name,
     referenz.merkmal,
     merkmal.kennzahl_id,
+    coalesce(merkmal.deckungsgleich, false) as deckungsgleich,
     referenz.wert,
     status.obs_status,
     status.conf_status,

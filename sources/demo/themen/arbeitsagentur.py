@@ -15,6 +15,7 @@ from sources.demo import calibration
 from sources.demo.deliveries import AGS
 from sources.demo.draws import days
 from sources.demo.households import Sex
+from sources.demo.themen import amtlich
 from sources.demo.themen.tabellen import Cell, write_xlsx
 from sources.demo.themen.transfer import Transfers, lasting, transfers
 from sources.demo.town import STADTBEREICHE, version_on
@@ -65,7 +66,7 @@ def _quarter(target: Path, world: World, drawn: Transfers, stichtag: date) -> li
         "LB": _sheet(f"Regelleistungsberechtigte Personen²⁾ nach Merkmalen, Stichtag {title}", keys, names, lb, lb_parts),
     }
     jobless = {"Arbeitslose": _sheet(f"Bestand an Arbeitslosen²⁾ nach Rechtskreisen und Merkmalen, Stichtag {title}", keys, names, al, al_parts)}
-    files = []
+    files = amtlich.benefits(target, world.year, _totals(bg, lb)) if (stichtag.month, stichtag.day) == QUARTERS[-1] else []
     for folder, sheets in (("sgb2", sgb2), ("arbeitslose", jobless)):
         rows = {name: sheet for name, (sheet, _) in sheets.items()}
         merged = {name: cells for name, (_, cells) in sheets.items()}
@@ -142,6 +143,13 @@ def _unemployed(drawn: Transfers, persons, women: np.ndarray, foreign: np.ndarra
         ("darunter", "Langzeitarbeitslose", persons(drawn.long_term)),
     ]
     return columns, ((0, (1, 2), True), (0, (3, 4), True), (0, (5, 6), True), (0, (7, 8, 9), True), (0, (10,), False))
+
+
+def _totals(bg: Columns, lb: Columns) -> dict[str, int]:
+    """Of the whole town, in the words of the published table."""
+    named = {"Bedarfsgemeinschaften": bg[0], "Personen in Bedarfsgemeinschaften": bg[-2], "Leistungsberechtigte": lb[0], "Erwerbsfähige": lb[1], "Nicht Erwerbsfähige": lb[2],
+             "Männer": lb[3], "Frauen": lb[4], "Deutsche": lb[5], "Ausländer": lb[6], "Erwerbsfähige unter 25 Jahren": lb[7], "Erwerbsfähige ab 55 Jahren": lb[9]}  # fmt: skip
+    return {name: int(values.sum()) for name, (_, _, values) in named.items()}
 
 
 def _sheet(title: str, keys: list[str], names: dict[str, str], columns: Columns, parts: Parts) -> tuple[list[list[Cell]], list[str]]:

@@ -1,5 +1,6 @@
 -- Register, amtliche Fortschreibung und Zensus für die ganze Stadt: je zwei am selben Stichtag oder am nächsten binnen eines Jahres.
-with register as (
+-- Eine Statistik, die dasselbe zählt wie die Lieferung, steht nur am selben Stichtag neben ihr.
+with geliefert as (
     select kennzahl.kennzahl_id, kennzahl.stichtag, kennzahl.gebietsstand, kennzahl.ebene, kennzahl.raumeinheit_id, kennzahl.wert, kennzahl.lieferung_id
     from {{ ref('fct_kennzahl') }} as kennzahl
     inner join {{ ref('stg_tuer__ebene') }} as ebene on kennzahl.ebene = ebene.ebene and ebene.rang = 1
@@ -7,31 +8,35 @@ with register as (
 ),
 
 amtlich as (
-    select statistik, stichtag, kennzahl_id, wert, lieferung_id
+    select statistik, stichtag, kennzahl_id, deckungsgleich, wert, lieferung_id
     from {{ ref('fct_referenzwert') }}
     where kennzahl_id is not null and gebiet_art = 'stadt'
 ),
 
 paare as (
     select
-        case amtlich.statistik when 'zensus2022' then 'register_zensus' else 'register_fortschreibung' end as abgleich_id,
-        register.stichtag,
-        register.gebietsstand,
-        register.ebene,
-        register.raumeinheit_id,
-        register.kennzahl_id,
-        'Register' as links,
+        case
+            when amtlich.deckungsgleich then 'deckungsgleich'
+            when amtlich.statistik = 'zensus2022' then 'register_zensus'
+            else 'register_fortschreibung'
+        end as abgleich_id,
+        geliefert.stichtag,
+        geliefert.gebietsstand,
+        geliefert.ebene,
+        geliefert.raumeinheit_id,
+        geliefert.kennzahl_id,
+        case when amtlich.deckungsgleich then 'Lieferung' else 'Register' end as links,
         amtlich.statistik as rechts,
-        register.wert as wert_links,
+        geliefert.wert as wert_links,
         amtlich.wert as wert_rechts,
         amtlich.stichtag as stichtag_rechts,
         amtlich.lieferung_id
     from amtlich
-    inner join register
-        on amtlich.kennzahl_id = register.kennzahl_id
-        and abs(register.stichtag - amtlich.stichtag) <= 366
-    where amtlich.statistik in ('fortschreibung', 'zensus2022')
-    qualify row_number() over (partition by amtlich.statistik, amtlich.stichtag, amtlich.kennzahl_id order by abs(register.stichtag - amtlich.stichtag), register.stichtag) = 1
+    inner join geliefert
+        on amtlich.kennzahl_id = geliefert.kennzahl_id
+        and abs(geliefert.stichtag - amtlich.stichtag) <= case when amtlich.deckungsgleich then 0 else 366 end
+    where amtlich.deckungsgleich or amtlich.statistik in ('fortschreibung', 'zensus2022')
+    qualify row_number() over (partition by amtlich.statistik, amtlich.stichtag, amtlich.kennzahl_id order by abs(geliefert.stichtag - amtlich.stichtag), geliefert.stichtag) = 1
 ),
 
 amtlich_unter_sich as (
