@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 #: A function and what it is called with.
@@ -19,14 +21,34 @@ def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
     workers = min(workers, len(jobs))
     if workers < 2:
         return [function(*arguments) for function, *arguments in jobs]
-    # Spawned, not forked: this process has threads of DuckDB and Dagster.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
+    with _processes(workers) as pool:
         done = [pool.submit(*job) for job in jobs]
         try:
             return [job.result() for job in done]
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+@contextmanager
+def standing_by(workers: int, module: str) -> Iterator[Callable[[Any, Iterable[Any]], Iterable[Any]]]:
+    """A ``map`` over processes that import ``module`` while their work is still being prepared; the built-in one with one worker."""
+    if workers < 2:
+        yield map
+        return
+    with _processes(workers) as pool:
+        for _ in range(workers):
+            pool.submit(importlib.import_module, module)
+        try:
+            yield pool.map
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _processes(workers: int) -> ProcessPoolExecutor:
+    # Spawned, not forked: this process has threads of DuckDB and Dagster.
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent)
 
 
 def end_with_parent() -> None:

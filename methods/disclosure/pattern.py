@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from methods.disclosure.release import KEY, STOCK, Release, protect_release, release
+from methods.disclosure.release import KEY, STOCK, Each, Release, protect_release, release
 
 AUDIENCES = ("verwaltung", "traeger", "oeffentlich")
 """From the least strict to the strictest."""
@@ -46,6 +46,7 @@ def pattern(
     profile: pd.DataFrame | None = None,
     carriers: pd.DataFrame | None = None,
     contributions: pd.DataFrame | None = None,
+    each: Each = map,
 ) -> pd.DataFrame:
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
@@ -57,7 +58,7 @@ def pattern(
     carriers: kennzahl_id (persons) and haushalte_id (the count of the households behind them); persons of fewer households
     than the rule's mindesthaushalte are primary, however many they are. contributions: KEY, rang (1 the largest, up to LARGEST),
     beitrag (persons of one household in this count; fragments as in counts, with their bruchstueck_id as raumeinheit_id); a count
-    that few households dominate by the rule's dominanz_n, dominanz_k or p_prozent is primary as well (``dominated``).
+    that few households dominate by the rule's dominanz_n, dominanz_k or p_prozent is primary as well (``dominated``). each: as in ``protect_release``.
     Unprotectable (a ValueError) when earlier releases leave nothing that would protect a count.
     """
     if counts.empty:
@@ -73,20 +74,25 @@ def pattern(
     for audience in AUDIENCES:
         rule = rules[rules["zielgruppe"] == audience].set_index("kennzahl_id")
         known = earlier[earlier["zielgruppe"].isin(AUDIENCES[AUDIENCES.index(audience) :])]
-        own = table.assign(**{
-            "minimum": np.maximum(table["kennzahl_id"].map(rule["mindestzahl"]).astype(float), table["minimum"]),
-            "komplement": table["kennzahl_id"].map(rule["komplement"]).astype(float),
-            "null_geschuetzt": table["kennzahl_id"].map(rule["null_geschuetzt"]).astype(float),
-            "hundert": table["kennzahl_id"].map(rule["hundert_prozent"]).astype(float),
-        })  # fmt: skip
-        households, n, k, p = (table["kennzahl_id"].map(rule[name] if name in rule else {}).to_numpy(float) for name in ("mindesthaushalte", "dominanz_n", "dominanz_k", "p_prozent"))
+        per_count = rule.reindex(table["kennzahl_id"])
+
+        def setting(name: str) -> np.ndarray:
+            return per_count[name].to_numpy(float) if name in per_count else np.full(len(table), np.nan)
+
+        own = table.assign(
+            minimum=np.maximum(setting("mindestzahl"), table["minimum"]),
+            komplement=setting("komplement"),
+            null_geschuetzt=setting("null_geschuetzt"),
+            hundert=setting("hundert_prozent"),
+        )
+        households, n, k, p = map(setting, ("mindesthaushalte", "dominanz_n", "dominanz_k", "p_prozent"))
         few = ((behind >= 1) & (behind < households)) | dominated(table["wert"].to_numpy(float), largest, n, k, p)
         few &= (table["wert"] >= own["minimum"]).to_numpy()
         own["minimum"] = np.where(few, table["wert"] + 1, own["minimum"])
         # The same rules and the same past give the same pattern: no need to search twice.
         same = pd.util.hash_pandas_object(own, index=False).sum(), bool(rule["einzelfall"].any()), pd.util.hash_pandas_object(known.drop(columns="zielgruppe").drop_duplicates(), index=False).sum()
         if same not in solved:
-            solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, bool(rule["einzelfall"].any()))
+            solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, bool(rule["einzelfall"].any()), each)
         rows = solved[same]
         withheld = rows[KEY]
         carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY])) & (rows["grund"] == SMALL)
@@ -155,7 +161,7 @@ def dominated(total: np.ndarray, largest: np.ndarray, n: np.ndarray, k: np.ndarr
     return known & ((of_n > k / 100 * total) | (total - largest[:, :2].sum(axis=1) < p / 100 * largest[:, 0]))
 
 
-def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singletons: bool) -> pd.DataFrame:
+def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singletons: bool, each: Each) -> pd.DataFrame:
     names, cells = system.names, system.cells
     count = len(cells)
     place = names.set_index(KEY)["spalte"]
@@ -179,7 +185,7 @@ def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singl
     primary = cells["primary"] | corrected
     system = replace(system, cells=cells.assign(primary=primary, frozen=cells["frozen"] & ~corrected & ~must, basis=cells["basis"] & ~corrected & ~must))
     last = columns_of(known[known["wert"].isna() & known["zuletzt"]]) if len(known) else np.zeros(count, bool)
-    outcome = protect_release(system, before=(last | must) & ~(same & ~corrected) & ~primary.to_numpy(), fixed=same & ~corrected & ~must, singletons=singletons)
+    outcome = protect_release(system, before=(last | must) & ~(same & ~corrected) & ~primary.to_numpy(), fixed=same & ~corrected & ~must, singletons=singletons, each=each)
     suppressed = outcome.suppressed | must
     rows = names[~names["verborgen"] & suppressed[names["spalte"]]].copy()
     first = cells["primary"].to_numpy()[rows["spalte"]]

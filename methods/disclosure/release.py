@@ -7,8 +7,7 @@ Decides nothing about thresholds (the caller passes them per count), reads no fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -46,8 +45,8 @@ SEARCH_GAP = 0.05
 """One search per component, to within this share of the cheapest: a release is protected in seconds, not minutes."""
 REPAIR_GAP = 0.3
 """And within this share each repair of what an attack finds: measured, less than 1 % more withheld in a third of the time."""
-WORKERS = 4
-"""Components searched at the same time, each by a solver of its own with one thread."""
+Each = Callable[[Callable, Iterable], Iterable]
+"""Calls a function with each of several arguments and gives the results in their order, as ``map`` does."""
 AREA = ["gebietsstand", "ebene", "raumeinheit_id"]
 KEY = ["stichtag", "kennzahl_id", *AREA]
 
@@ -449,14 +448,48 @@ class Outcome:
     kept: int
 
 
+@dataclass(frozen=True)
+class _Component:
+    """What hangs together by what may move, with all that stands in its sums: a problem of its own, small enough to be sent elsewhere."""
+
+    cells: pd.DataFrame
+    relations: sp.csr_array
+    before: np.ndarray
+    kinds: np.ndarray
+    members: np.ndarray
+    criterion: str
+    singletons: bool
+
+
+def _choose(part: _Component) -> tuple[np.ndarray, list[str], bool]:
+    """What of a component is withheld, the primaries that stay open whatever is, and whether the last pattern was kept."""
+    own = part.cells
+    primary, frozen = own["primary"].to_numpy(), own["frozen"].to_numpy()
+    old = (part.before | primary) & ~frozen
+    try:
+        check = Check(own, part.relations, criterion=part.criterion, singletons=part.singletons)
+        kept = bool(old[~primary].any() and check.holds(old))
+        if kept:
+            chosen = old
+        elif primary.sum() > MANY and (~frozen & ~primary & ~own["hidden"].to_numpy()).sum() > WIDE:
+            chosen = _roughly(own, part.relations, part.kinds, check)
+        else:
+            # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
+            settings = {"gap": SEARCH_GAP, "rounds": 1, "cuts": CUTS, "local_gap": REPAIR_GAP}
+            chosen = protect(own.drop(columns="hidden"), part.relations, criterion=part.criterion, singletons=part.singletons, **settings).suppressed
+        return chosen & ~check.settled(chosen), [], kept
+    except Unprotectable as error:
+        return np.zeros(len(own), bool), error.cells, False
+
+
 def protect_release(
-    system: Release, *, before: np.ndarray | None = None, fixed: np.ndarray | None = None, singletons: bool = False, criterion: str = "interval"
+    system: Release, *, before: np.ndarray | None = None, fixed: np.ndarray | None = None, singletons: bool = False, criterion: str = "interval", each: Each = map
 ) -> Outcome:
     """Withhold so much of the release that no primary is open, component by component of what may move.
 
     before: columns withheld in the last release; where that is still enough, it stays as it is. fixed: columns once
-    published, which stay so. Basic counts (`basis`) are given up only where nothing else helps.
-    Unprotectable names the cells that stay open even then.
+    published, which stay so. Basic counts (`basis`) are given up only where nothing else helps. each: ``map``, or one whose
+    calls run side by side: components know nothing of each other. Unprotectable names the cells that stay open even then.
     """
     cells, relations = system.cells.copy(), system.relations
     before = np.zeros(len(cells), bool) if before is None else before
@@ -482,43 +515,29 @@ def protect_release(
         starts = np.searchsorted(label[by_label], np.arange(count + 1))
         csc = movable.tocsc()
 
-        def choose(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool] | tuple[np.ndarray, Unprotectable, bool]:
-            """Members of one component, what of them is withheld (or what cannot be protected), and whether the last pattern was kept."""
+        def component(inside: np.ndarray) -> _Component:
             touching = np.unique(csc[:, inside].indices)
             rows = relations[touching]
             members = np.unique(np.concatenate([inside, rows.indices])) if len(touching) else inside
             part = sp.csr_array(rows.tocsc()[:, members])
-            own = cells.iloc[members].assign(frozen=frozen[members])
-            old = (before[members] | own["primary"].to_numpy()) & ~own["frozen"].to_numpy()
-            try:
-                check = Check(own, part, criterion=criterion, singletons=singletons)
-                kept = old[~own["primary"].to_numpy()].any() and check.holds(old)
-                choice = (~own["frozen"] & ~own["primary"] & ~own["hidden"]).sum()
-                if kept:
-                    chosen = old
-                elif own["primary"].sum() > MANY and choice > WIDE:
-                    chosen = _roughly(own, part, kinds[first_name[members]], check)
-                else:
-                    # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
-                    chosen = protect(own.drop(columns="hidden"), part, criterion=criterion, singletons=singletons, gap=SEARCH_GAP, rounds=1, cuts=CUTS, local_gap=REPAIR_GAP).suppressed
-                return members, chosen & ~check.settled(chosen), kept
-            except Unprotectable as error:
-                return members, error, False
+            return _Component(cells.iloc[members].assign(frozen=frozen[members]), part, before[members], kinds[first_name[members]], members, criterion, singletons)
 
         components = [by_label[starts[number] : starts[number + 1]] for number in wanted]
         components = [inside for inside in components if not done[inside].all()]
-        # HiGHS computes without Python's lock, and components know nothing of each other: the result is that of one after the other.
-        with ThreadPoolExecutor(WORKERS) as pool:
-            outcomes = list(pool.map(choose, components))
-        for inside, (members, chosen, was_kept) in zip(components, outcomes, strict=True):
-            if isinstance(chosen, Unprotectable):
+        # Side by side the longest had better not come last.
+        primaries = cells["primary"].to_numpy()
+        components.sort(key=lambda inside: -len(inside) * primaries[inside].sum())
+        parts = [component(inside) for inside in components]
+        for inside, part, (chosen, open_cells, was_kept) in zip(components, parts, each(_choose, parts), strict=True):
+            members = part.members
+            if open_cells:
                 around = np.zeros(len(cells), bool)
                 around[members] = True
                 if (soft & around).any():
                     soft &= ~around
                     reopened = True
                 else:
-                    stuck += chosen.cells
+                    stuck += open_cells
                 continue
             kept, solved = kept + was_kept, solved + (not was_kept)
             suppressed[members] = chosen

@@ -1,6 +1,8 @@
 """A release as one system: groups that follow from definitions, joint against separate protection, years, corrections."""
 
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -125,6 +127,13 @@ def test_two_geographies_and_five_years_separately_protected_are_open_and_jointl
     assert leaks["herleitung"].str.contains("nichtdeutsche|alt|raum|a", regex=False).any()
     jointly = withheld(both, fragments)
     assert jointly and attack(both, jointly).empty
+
+
+def test_components_searched_by_processes_give_the_same_pattern():
+    counts, fragments = town(FIVE)
+    arguments = counts, fragments, AREAS, kinds(TOTAL, FOREIGN), None, RULES, FORMULAS, NOTHING
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        assert pattern(*arguments, each=pool.map).equals(pattern(*arguments))
 
 
 def test_year_six_leaves_the_years_before_as_they_were_and_protected():

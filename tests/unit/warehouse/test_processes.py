@@ -9,13 +9,28 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from tests.conftest import REPOSITORY
-from warehouse.processes import side_by_side
+from warehouse.processes import side_by_side, standing_by
 
 
 def test_results_come_in_the_order_of_the_jobs() -> None:
     jobs = [(pow, 3, 2), (max, 2, 5), (pow, 10, 1)]
     assert side_by_side(2, jobs) == side_by_side(1, jobs) == [9, 5, 10]
+
+
+def test_those_who_stand_by_answer_in_order_from_processes_of_their_own() -> None:
+    with standing_by(2, "fractions") as each:
+        assert list(each(pow, [3, 10, 2], [2, 1, 5])) == [9, 10, 32]
+        assert os.getpid() not in set(each(_who, range(4)))
+    with standing_by(1, "fractions") as each:
+        assert set(each(_who, range(4))) == {os.getpid()}
+    with pytest.raises(ZeroDivisionError), standing_by(2, "fractions") as each:
+        list(each(divmod, [1], [0]))
+
+
+def _who(_: int) -> int:
+    return os.getpid()
 
 
 def test_workers_die_with_a_killed_run(tmp_path: Path) -> None:

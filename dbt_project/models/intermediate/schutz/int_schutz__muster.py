@@ -3,25 +3,30 @@
 Rechnet selbst nichts: reicht Zahlen, Regeln, Gebiete und frühere Veröffentlichungen an methods.disclosure weiter.
 """
 
+import os
+
 import pyarrow as pa
 
 from methods.disclosure.pattern import COLUMNS, pattern
+from warehouse.processes import standing_by
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    found = pattern(
-        counts=dbt.ref("int_schutz__zaehlung").df(),
-        fragments=dbt.ref("int_schutz__bruchstueck").df(),
-        areas=dbt.ref("dim_raumeinheit").select("gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis").df(),
-        kennzahlen=dbt.ref("kennzahlen").df(),
-        parts=dbt.ref("zerlegungen").df(),
-        rules=dbt.ref("int_schutz__regel").df(),
-        formulas=dbt.ref("int_indikator__formel").select("indikator_id, kennzahl_id").df(),
-        earlier=dbt.ref("stg_tuer__freigegeben").df(),
-        profile=dbt.ref("int_schutz__profil").df(),
-        carriers=dbt.ref("schutzhaushalte").df(),
-        contributions=dbt.ref("int_schutz__beitrag").df(),
-    )
+    with standing_by(int(os.environ["SOZIALRAUM_THREADS"]), "methods.disclosure.release") as each:
+        found = pattern(
+            counts=dbt.ref("int_schutz__zaehlung").df(),
+            fragments=dbt.ref("int_schutz__bruchstueck").df(),
+            areas=dbt.ref("dim_raumeinheit").select("gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis").df(),
+            kennzahlen=dbt.ref("kennzahlen").df(),
+            parts=dbt.ref("zerlegungen").df(),
+            rules=dbt.ref("int_schutz__regel").df(),
+            formulas=dbt.ref("int_indikator__formel").select("indikator_id, kennzahl_id").df(),
+            earlier=dbt.ref("stg_tuer__freigegeben").df(),
+            profile=dbt.ref("int_schutz__profil").df(),
+            carriers=dbt.ref("schutzhaushalte").df(),
+            contributions=dbt.ref("int_schutz__beitrag").df(),
+            each=each,
+        )
     kinds = {"stichtag": pa.date32()} | dict.fromkeys(COLUMNS[:1] + COLUMNS[2:], pa.string())
     return pa.table({column: pa.array(found[column].tolist(), type=kinds[column]) for column in COLUMNS})
