@@ -101,7 +101,7 @@ class AddressTable:
             return tuple(self.names[street] for street in streets)
         number, suffix = wanted[0]
         ranked = sorted(
-            (-SequenceMatcher(None, normal, street).ratio(), abs(int(self.numbers[p]) - number), (int(self.numbers[p]) - number) % 2, self.suffixes[p] != suffix, street, p)
+            (-SequenceMatcher(None, normal, street).ratio(), abs(int(self.numbers[p]) - number), self.suffixes[p] != suffix, street, p)
             for street in streets
             for p in self.on_street[street]
         )

@@ -6,6 +6,7 @@ import atexit
 import os
 import re
 import sys
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -444,11 +445,16 @@ def bench(what: str, residents: int | None, dates: int, tables: tuple[str, ...])
 
 
 def _leave(code: Any) -> None:
-    """End the process once what wants to know of its end has been told, without taking apart a million objects one by one."""
+    """End as Python does, with threads, then exit functions, then output, but without taking apart a million objects one by one."""
+    threading._shutdown()
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    code = code if isinstance(code, int) else int(code is not None)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            code = code or 1
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -99,19 +99,20 @@ from fct_kennzahl f join fct_quellenstand q using (lieferung_id)
 where q.veroeffentlicht and f.wert is not null and (f.stichtag, f.kennzahl_id) in (select (stichtag, kennzahl_id) from gezaehlt) order by all
 """
 
-#: What official statistics say for everybody that count the very cases of a delivery; of a count they tell although the release does not.
+#: What official statistics tell everybody of the whole town's count of the very cases, whether the release shows it or not.
 OFFICIAL = """
-select g.stichtag, g.kennzahl_id, g.gebietsstand, g.ebene, g.raumeinheit_id, o.wert, g.status_id = 'geheim_schutz'
-from gezaehlt g join dim_raumeinheit r using (gebietsstand, ebene, raumeinheit_id) join fct_referenzwert o
-  on o.kennzahl_id = g.kennzahl_id and o.stichtag = g.stichtag and o.gebiet_schluessel = g.raumeinheit_id
-  and o.gebiet_art = case when r.uebergeordnet_id is null then 'stadt' else g.ebene end
-where o.deckungsgleich and o.wert is not null and g.wert is null order by all
+create temp table amtlich as
+select distinct g.stichtag, g.kennzahl_id, g.gebietsstand, g.ebene, g.raumeinheit_id, o.wert
+from gezaehlt g join dim_raumeinheit r using (gebietsstand, ebene, raumeinheit_id) join fct_referenzwert o using (kennzahl_id, stichtag)
+where o.bekannt and r.uebergeordnet_id is null
 """
+NO_OFFICIAL = "create temp table amtlich as select stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id, wert from gezaehlt where false"
 
 EARLIER = """
 select 'jetzt ' || neu.wert || ', früher ' || alt.wert || ': ' || neu.kennzahl_id, neu.ebene, neu.raumeinheit_id, neu.stichtag, 0
 from gezaehlt neu join frueher.fct_kennzahl alt using (kennzahl_id, gebietsstand, ebene, raumeinheit_id, stichtag)
 where abs(neu.wert - alt.wert) between 1 and $least - 1
+  and not exists (from amtlich a where (a.kennzahl_id, a.gebietsstand, a.ebene, a.raumeinheit_id, a.stichtag) = (neu.kennzahl_id, neu.gebietsstand, neu.ebene, neu.raumeinheit_id, neu.stichtag))
 """
 
 #: What an earlier release showed of a delivery that still counts. A kind of count that it showed otherwise for the same
@@ -159,6 +160,9 @@ def _in_mart(folder: Path, least: int, levels: set[str], earlier: Iterable[Path]
                 if level not in levels:
                     found.append(f"{table} enthält die Ebene {level}, die diese Zielgruppe nicht sehen darf")
         db.execute(COUNTED)
+        # A release from before its statistics said so cannot be asked.
+        says = db.execute("select 1 from duckdb_columns() where table_name = 'fct_referenzwert' and column_name = 'bekannt'").fetchall()
+        db.execute(OFFICIAL if says else NO_OFFICIAL)
         ways = {"kleine Zahl": SMALL, "Gruppe in der Gruppe": WITHIN, "Rest der Summe": REMAINDER, "Rate": RATE.format(rows="fct_indikatorwert"), "Index": INDEX, "Mittel": MEAN}
         for file in sorted(folder.glob("exports/*/fct_indikatorwert.parquet")):
             ways[f"Rate in {file.name}"] = RATE.format(rows=f"read_parquet({literal(file)})")
@@ -174,11 +178,7 @@ def _in_mart(folder: Path, least: int, levels: set[str], earlier: Iterable[Path]
                 known[tuple(key)] = wert
                 unsure |= {tuple(key)} if doubtful else set()
             db.execute("detach frueher")
-        for *key, wert, withheld in _official(db):
-            known[tuple(key)] = wert
-            if withheld:
-                day, what, _, level, area = key
-                found.append(f"Amtliche Statistik: {what} = {wert:.0f}, {level} {area} am {day:%d.%m.%Y}")
+        known |= {tuple(key): wert for *key, wert in db.execute("from amtlich order by all").fetchall()}
         pairs = _pairs(db)
         found += _overlaps(db, least, pairs)
         solved = _solve(db, least, known)
@@ -187,13 +187,6 @@ def _in_mart(folder: Path, least: int, levels: set[str], earlier: Iterable[Path]
             solved = _solve(db, least, {key: wert for key, wert in known.items() if key not in unsure})
         found += solved
     return found
-
-
-def _official(db: DuckDBPyConnection) -> list[tuple]:
-    """Rows of OFFICIAL; none in a release from before its statistics said whether they count the same."""
-    if not db.execute("select 1 from duckdb_columns() where table_name = 'fct_referenzwert' and column_name = 'deckungsgleich'").fetchall():
-        return []
-    return db.execute(OFFICIAL).fetchall()
 
 
 def _solve(db: DuckDBPyConnection, least: int, known: dict[tuple, float]) -> list[str]:

@@ -11,6 +11,7 @@ import json
 import os
 import pwd
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -110,6 +111,7 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Dagster asks from threads of its own; SQLite serialises, and every change is one transaction.
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._db.close)
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma journal_mode = wal")
         self._db.executescript(SCHEMA)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -39,11 +40,7 @@ def standing_by(workers: int, module: str) -> Iterator[Callable[[Any, Iterable[A
     with _processes(workers) as pool:
         for _ in range(workers):
             pool.submit(importlib.import_module, module)
-        try:
-            yield pool.map
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        yield pool.map
 
 
 def _processes(workers: int) -> ProcessPoolExecutor:
@@ -56,6 +53,8 @@ def end_with_parent() -> None:
     what the next run builds."""
     parent = multiprocessing.parent_process()
     assert parent is not None
+    # Whoever interrupts the run interrupts the parent, which says so once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         parent.join()

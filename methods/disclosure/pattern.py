@@ -50,7 +50,8 @@ def pattern(
 ) -> pd.DataFrame:
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
-    counts: KEY, wert (persons), mindestzahl (the source's own), veroeffentlicht (by the supplier). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
+    counts: KEY, wert (persons), mindestzahl (the source's own), veroeffentlicht (by the supplier), amtlich (told to everybody by
+    others, so nobody can protect it or hide something behind it; a small one is not shown here all the same). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
     gebietsstand, ebene, teil_von). areas: gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis. rules: per
     kennzahl_id and zielgruppe mindestzahl, komplement, null_geschuetzt, hundert_prozent, einzelfall. formulas: which
     indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt. profile: indikator_id,
@@ -59,7 +60,7 @@ def pattern(
     than the rule's mindesthaushalte are primary, however many they are. contributions: KEY, rang (1 the largest, up to LARGEST),
     beitrag (persons of one household in this count; fragments as in counts, with their bruchstueck_id as raumeinheit_id); a count
     that few households dominate by the rule's dominanz_n, dominanz_k or p_prozent is primary as well (``dominated``). each: as in ``protect_release``.
-    Unprotectable (a ValueError) when earlier releases leave nothing that would protect a count.
+    Unprotectable (a ValueError) when what is known already, of earlier releases or of others, leaves nothing that would protect a count.
     """
     if counts.empty:
         return pd.DataFrame({column: [] for column in COLUMNS})
@@ -92,7 +93,7 @@ def pattern(
         # The same rules and the same past give the same pattern: no need to search twice.
         same = pd.util.hash_pandas_object(own, index=False).sum(), bool(rule["einzelfall"].any()), pd.util.hash_pandas_object(known.drop(columns="zielgruppe").drop_duplicates(), index=False).sum()
         if same not in solved:
-            solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, bool(rule["einzelfall"].any()), each)
+            solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, own[own["frei"] > 0], bool(rule["einzelfall"].any()), each)
         rows = solved[same]
         withheld = rows[KEY]
         carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY])) & (rows["grund"] == SMALL)
@@ -116,13 +117,14 @@ def _inputs(counts, fragments, areas, formulas, profile) -> tuple[pd.DataFrame, 
         in_profile = (counts[key].assign(stichtag=counts["stichtag"].astype(str)).merge(used.assign(stichtag=used["stichtag"].astype(str)), on=key, how="left", indicator=True)["_merge"] == "both").to_numpy()
     shown = counts[[*KEY, "wert"]].assign(
         minimum=counts["mindestzahl"].astype(float),
-        frei=counts["veroeffentlicht"].astype(float),
+        frei=(counts["veroeffentlicht"] | counts["amtlich"]).astype(float),
+        gesagt=(counts["amtlich"] & ~counts["veroeffentlicht"]).astype(float),
         basis=(counts["kennzahl_id"] == STOCK).astype(float),
         gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0) * np.where(then, VALID_THEN, 1.0) * np.where(in_profile, IN_PROFILE, 1.0),
     )
     least = counts.groupby(["stichtag", "kennzahl_id"], as_index=False)["mindestzahl"].max().rename(columns={"mindestzahl": "minimum"})
     pieces = fragments[["stichtag", "kennzahl_id", "bruchstueck_id", "wert"]].merge(least, on=["stichtag", "kennzahl_id"], how="inner")
-    pieces = pieces.rename(columns={"bruchstueck_id": "raumeinheit_id"}).assign(gebietsstand="", ebene="", frei=0.0, basis=0.0, gewicht=0.0)
+    pieces = pieces.rename(columns={"bruchstueck_id": "raumeinheit_id"}).assign(gebietsstand="", ebene="", frei=0.0, gesagt=0.0, basis=0.0, gewicht=0.0)
     pieces = pieces[pieces.set_index(["stichtag", "kennzahl_id"]).index.isin(counts[~counts["veroeffentlicht"]].set_index(["stichtag", "kennzahl_id"]).index)]
     table = pd.concat([shown, pieces], ignore_index=True)
     above = areas[["gebietsstand", "ebene", "raumeinheit_id", "ebene_rang"]]
@@ -161,7 +163,7 @@ def dominated(total: np.ndarray, largest: np.ndarray, n: np.ndarray, k: np.ndarr
     return known & ((of_n > k / 100 * total) | (total - largest[:, :2].sum(axis=1) < p / 100 * largest[:, 0]))
 
 
-def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singletons: bool, each: Each) -> pd.DataFrame:
+def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, public: pd.DataFrame, singletons: bool, each: Each) -> pd.DataFrame:
     names, cells = system.names, system.cells
     count = len(cells)
     place = names.set_index(KEY)["spalte"]
@@ -181,14 +183,18 @@ def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, singl
     same[column[change == 0]] = True
     small = (change > 0) & (change < cells["required_width"].to_numpy()[column])
     corrected[column[small]] = True
-    must = columns_of(withheld)
+    # Of what everybody knows no correction tells more, and no audience is spared it.
+    told = columns_of(public)
+    corrected &= ~told
+    must = columns_of(withheld) & ~told
     primary = cells["primary"] | corrected
     system = replace(system, cells=cells.assign(primary=primary, frozen=cells["frozen"] & ~corrected & ~must, basis=cells["basis"] & ~corrected & ~must))
     last = columns_of(known[known["wert"].isna() & known["zuletzt"]]) if len(known) else np.zeros(count, bool)
     outcome = protect_release(system, before=(last | must) & ~(same & ~corrected) & ~primary.to_numpy(), fixed=same & ~corrected & ~must, singletons=singletons, each=each)
-    suppressed = outcome.suppressed | must
+    quiet = columns_of(public[(public["gesagt"] > 0) & (public["wert"] > 0) & (public["wert"] < public["minimum"])])
+    suppressed = outcome.suppressed | must | quiet
     rows = names[~names["verborgen"] & suppressed[names["spalte"]]].copy()
-    first = cells["primary"].to_numpy()[rows["spalte"]]
+    first = (cells["primary"].to_numpy() | quiet)[rows["spalte"]]
     changed = corrected[rows["spalte"]]
     rows["conf_status"] = np.where(first | changed, "A", "D")
     rows["grund"] = np.where(first, SMALL, np.where(changed, CORRECTION, OTHER))

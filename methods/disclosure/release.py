@@ -461,8 +461,8 @@ class _Component:
     singletons: bool
 
 
-def _choose(part: _Component) -> tuple[np.ndarray, list[str], bool]:
-    """What of a component is withheld, the primaries that stay open whatever is, and whether the last pattern was kept."""
+def _choose(part: _Component) -> tuple[np.ndarray, list[str] | None, bool]:
+    """What of a component is withheld, the primaries that stay open whatever is (None: protected), and whether the last pattern was kept."""
     own = part.cells
     primary, frozen = own["primary"].to_numpy(), own["frozen"].to_numpy()
     old = (part.before | primary) & ~frozen
@@ -477,7 +477,7 @@ def _choose(part: _Component) -> tuple[np.ndarray, list[str], bool]:
             # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
             settings = {"gap": SEARCH_GAP, "rounds": 1, "cuts": CUTS, "local_gap": REPAIR_GAP}
             chosen = protect(own.drop(columns="hidden"), part.relations, criterion=part.criterion, singletons=part.singletons, **settings).suppressed
-        return chosen & ~check.settled(chosen), [], kept
+        return chosen & ~check.settled(chosen), None, kept
     except Unprotectable as error:
         return np.zeros(len(own), bool), error.cells, False
 
@@ -509,7 +509,7 @@ def protect_release(
         movable = sp.csr_array(relations.astype(float) @ sp.diags_array((~frozen).astype(float)))
         count, label = connected_components(abs(movable).T @ abs(movable), directed=False)
         wanted = np.unique(label[cells["primary"].to_numpy() & ~frozen])
-        stuck: list[str] = []
+        stuck: list[str] | None = None
         reopened = False
         by_label = np.argsort(label, kind="stable")
         starts = np.searchsorted(label[by_label], np.arange(count + 1))
@@ -530,19 +530,19 @@ def protect_release(
         parts = [component(inside) for inside in components]
         for inside, part, (chosen, open_cells, was_kept) in zip(components, parts, each(_choose, parts), strict=True):
             members = part.members
-            if open_cells:
+            if open_cells is not None:
                 around = np.zeros(len(cells), bool)
                 around[members] = True
                 if (soft & around).any():
                     soft &= ~around
                     reopened = True
                 else:
-                    stuck += open_cells
+                    stuck = [*(stuck or []), *open_cells]
                 continue
             kept, solved = kept + was_kept, solved + (not was_kept)
             suppressed[members] = chosen
             done[inside] = True
-        if stuck:
+        if stuck is not None:
             raise Unprotectable(stuck)
         if not reopened:
             return Outcome(suppressed & ~cells["frozen"].to_numpy(), solved, kept)

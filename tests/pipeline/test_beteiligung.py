@@ -61,14 +61,14 @@ def test_official_totals_stand_beside_the_register_with_a_reason(demo):
 
 def test_statistics_of_the_very_cases_equal_the_delivery(demo):
     found = rows(demo, "select stichtag.year, count(*), min(differenz), max(differenz), bool_and(innerhalb) from fct_abgleich where abgleich_id = 'deckungsgleich' group by all order by all")
-    assert found == [(year, 11, 0, 0, True) for year in range(2015, 2024)]
+    assert found == [(year, 14, 0, 0, True) for year in range(2015, 2024)]
 
 
 def test_late_and_missing_are_visible(demo):
     late = rows(demo, "select quelle_id, stichtag::varchar, stand from fct_lieferplan where stand in ('ueberfaellig', 'ausstehend') and quelle_id in ('planung', 'genesis')")
     assert sorted(late) == [("genesis", "2024-12-31", "ausstehend"), ("planung", "2024-12-31", "ueberfaellig")]
     out = demo.call("status").stdout
-    assert "überfällig  Planungskreislauf" in out and "Bevölkerungsstand und Grundsicherung (amtliche Statistik, simuliert) zum" not in out
+    assert "überfällig  Planungskreislauf" in out and "Bevölkerungsstand und Leistungen (amtliche Statistik, simuliert) zum" not in out
 
 
 def test_only_released_statements_leave(demo):

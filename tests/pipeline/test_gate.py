@@ -92,9 +92,12 @@ def test_no_withheld_count_follows_from_a_total(town: Town) -> None:
 
 
 def test_what_official_statistics_tell_anyhow_is_not_withheld(demo: Town) -> None:
-    same = "select count(*), count(k.wert), max(abs(k.wert - o.wert)) from fct_referenzwert o join fct_kennzahl k on k.kennzahl_id = o.kennzahl_id and k.stichtag = o.stichtag and k.raumeinheit_id = o.gebiet_schluessel where o.deckungsgleich and o.gebiet_art = 'stadt' and k.gebietsstand_am_stichtag"
+    told = "select count(*), count(k.wert), max(abs(k.wert - o.wert)) from fct_referenzwert o join fct_kennzahl k using (kennzahl_id, stichtag) where o.bekannt and k.ebene = 'stadt' and k.gebietsstand_am_stichtag and kennzahl_id like '{}'"
     with demo.mart() as mart:
-        assert mart.execute(same).fetchall() == [(99, 99, 0)]
+        assert mart.execute(told.format("sgb2%")).fetchall() == [(99, 99, 0)]
+        assert mart.execute(told.format("asylblg%")).fetchall() == [(27, 27, 0)]
+        # So it is told of a count of which others are withheld for the whole town.
+        assert mart.execute("select count(*) from fct_kennzahl where ebene = 'stadt' and kennzahl_id like 'asylblg%' and status_id = 'geheim_schutz'").fetchone() > (0,)
 
 
 def test_no_small_count_between_any_two_counts_of_one_area(town: Town) -> None:

@@ -1,6 +1,17 @@
 -- Von den amtlichen Zahlen bleibt, was die Stadt ist, was sie umgibt (Kreis, Land, Bund) und was in ihr liegt.
 with stadt as (
     select ags from {{ ref('stg_tuer__stadt') }}
+),
+
+-- Die Zahl der Stadt selbst, in allen Gebietsständen dieselbe.
+gezaehlt as (
+    select
+        wert.stichtag,
+        wert.kennzahl_id,
+        max(wert.wert) as wert
+    from {{ ref('int_kennzahl__wert') }} as wert
+    inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.rang = 1
+    group by wert.stichtag, wert.kennzahl_id
 )
 
 select
@@ -9,6 +20,8 @@ select
     case
         when referenz.ags = 'DG' then 'bund'
         when referenz.statistik = 'stadtteilprofil' then referenz.gebiet_art
+        -- Eine kreisfreie Stadt hat auch den Schlüssel eines Kreises, ein Stadtstaat den eines Landes.
+        when rpad(referenz.ags, 8, '0') = stadt.ags then 'stadt'
         when length(referenz.ags) = 2 then 'land'
         when length(referenz.ags) = 3 then 'regierungsbezirk'
         when length(referenz.ags) = 5 then 'kreis'
@@ -18,7 +31,7 @@ select
     referenz.gebiet_name,
     referenz.merkmal,
     merkmal.kennzahl_id,
-    coalesce(merkmal.deckungsgleich, false) as deckungsgleich,
+    coalesce(merkmal.deckungsgleich and rpad(referenz.ags, 8, '0') = stadt.ags and referenz.wert = gezaehlt.wert, false) as bekannt,
     referenz.wert,
     status.obs_status,
     status.conf_status,
@@ -30,6 +43,7 @@ from {{ ref('stg_referenz__wert') }} as referenz
 cross join stadt
 inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on referenz.lieferung_id = quellenstand.lieferung_id
 left join {{ ref('referenzmerkmale') }} as merkmal on referenz.statistik = merkmal.statistik and referenz.merkmal = merkmal.merkmal
+left join gezaehlt on referenz.stichtag = gezaehlt.stichtag and merkmal.kennzahl_id = gezaehlt.kennzahl_id
 inner join {{ ref('status') }} as status
     on case when referenz.wert = 0 and referenz.wert_zeichen is null then 'nichts_vorhanden' else {{ status_aus_zeichen('referenz.wert_zeichen') }} end = status.status_id
 where referenz.statistik = 'stadtteilprofil'

@@ -1,7 +1,7 @@
 """Official totals beside the register: the extrapolation as table export and flat file, and the census of 2022.
 
-Both count other people than the register does: the extrapolation runs about one percent below it, the census more. The
-basic income of whole municipalities is the very count that the agency delivers in small areas (arbeitsagentur).
+Both count other people than the register does: the extrapolation runs about one percent below it, the census more. Of basic
+income and of asylum seekers' benefits the offices publish for whole municipalities the very cases that the town gets in small areas.
 """
 
 from __future__ import annotations
@@ -64,18 +64,18 @@ def _flat(target: Path, year: int, counts: list[tuple[str, str, int, int, int]])
     return _write(target / "genesis" / f"12411-0018_{year}_flat.csv", lines)
 
 
-def benefits(target: Path, year: int, counts: dict[str, int]) -> list[Path]:
-    """What the offices publish of the agency's own count for whole municipalities; nothing where it is not out yet."""
+def own_cases(target: Path, year: int, number: str, statistic: str, counts: dict[str, int]) -> list[Path]:
+    """What the offices publish for whole municipalities of the very cases that are delivered in small areas; nothing where it is not out yet."""
     if year > LAST_PUBLISHED:
         return []
     lines = ["Statistik_Code;Statistik_Label;Zeit_Code;Zeit_Label;Zeit;1_Merkmal_Code;1_Merkmal_Label;1_Auspraegung_Code;1_Auspraegung_Label;"
-             "2_Merkmal_Code;2_Merkmal_Label;2_Auspraegung_Code;2_Auspraegung_Label;SGB2BS__Bestand__Anzahl"]  # fmt: skip
+             "2_Merkmal_Code;2_Merkmal_Label;2_Auspraegung_Code;2_Auspraegung_Label;BESTND__Bestand__Anzahl"]  # fmt: skip
     for key, name, times in reversed([("05158016", "Hilden, Stadt", 1), *AROUND]):
-        for number, (label, count) in enumerate(counts.items(), 1):
-            # The agency shows none below three.
+        for place, (label, count) in enumerate(counts.items(), 1):
+            # The offices show none below three.
             value = "." if 0 < count < 3 else round(count * times)
-            lines.append(f"22811;Grundsicherung für Arbeitsuchende (SIMULIERT);STAG;Stichtag;31.12.{year};GEMEIN;Gemeinden;{key};{name};SGB2MM;Merkmale;SGB2M{number:02d};{label};{value}")
-    return [_write(target / "genesis" / f"22811-0001_{year}_flat.csv", lines)]
+            lines.append(f"{number};{statistic} (SIMULIERT);STAG;Stichtag;31.12.{year};GEMEIN;Gemeinden;{key};{name};MERKM1;Merkmale;MERKM1{place:02d};{label};{value}")
+    return [_write(target / "genesis" / f"{number}-0001_{year}_flat.csv", lines)]
 
 
 def _write(path: Path, lines: list[str]) -> Path:

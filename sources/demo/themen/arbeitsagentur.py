@@ -66,7 +66,7 @@ def _quarter(target: Path, world: World, drawn: Transfers, stichtag: date) -> li
         "LB": _sheet(f"Regelleistungsberechtigte Personen²⁾ nach Merkmalen, Stichtag {title}", keys, names, lb, lb_parts),
     }
     jobless = {"Arbeitslose": _sheet(f"Bestand an Arbeitslosen²⁾ nach Rechtskreisen und Merkmalen, Stichtag {title}", keys, names, al, al_parts)}
-    files = amtlich.benefits(target, world.year, _totals(bg, lb)) if (stichtag.month, stichtag.day) == QUARTERS[-1] else []
+    files = amtlich.own_cases(target, world.year, "22811", "Grundsicherung für Arbeitsuchende", _totals(bg, lb)) if (stichtag.month, stichtag.day) == QUARTERS[-1] else []
     for folder, sheets in (("sgb2", sgb2), ("arbeitslose", jobless)):
         rows = {name: sheet for name, (sheet, _) in sheets.items()}
         merged = {name: cells for name, (_, cells) in sheets.items()}

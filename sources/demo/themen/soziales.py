@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from sources.demo.deliveries import DATES, FIRST_DATE, SEXES, choose, german_dates, write_csv
 from sources.demo.draws import pick
+from sources.demo.themen import amtlich
 from sources.demo.themen.tabellen import write_xlsx
 from sources.demo.themen.transfer import Transfers, lasting, transfers
 from sources.demo.town import version_on
@@ -37,9 +38,11 @@ LOWEST_CASE, CASES = 1_000_000, 9_000_000
 def write(target: Path, world: World) -> list[Path]:
     drawn = transfers(world)
     cases = _cases(world, drawn)
-    if world.modus == "tabellen":
-        return _tables(target, world, cases)
-    return _lists(target, world, cases)
+    files = _tables(target, world, cases) if world.modus == "tabellen" else _lists(target, world, cases)
+    asylum = cases["asylblg"]
+    women = world.persons.sex[asylum["person"]] == 1
+    published = {"Empfänger": len(women), "Empfängerinnen": int(women.sum()), "Leistungen nach § 2": int((asylum["what"] == "§ 2").sum())}
+    return [*files, *amtlich.own_cases(target, world.year, "22221", "Empfänger von Asylbewerberregelleistungen", published)]
 
 
 def _cases(world: World, drawn: Transfers) -> dict[str, dict[str, np.ndarray]]:

@@ -57,3 +57,8 @@ def test_unknown_stays_unknown() -> None:
     east, north = transform(np.array([np.nan]), np.array([51.0]), 4326, 25832)
     assert np.isnan(east[0])
     assert np.isnan(north[0])
+
+
+def test_what_cannot_be_transformed_is_unknown() -> None:
+    east, north = transform(np.array([np.inf, 6.9394919, 6.9]), np.array([51.0, 51.1538025, 95.0]), 4326, 25832)
+    assert np.isnan([east[0], north[0], east[2], north[2]]).all() and np.isfinite([east[1], north[1]]).all()

@@ -22,7 +22,7 @@ AREAS = pd.DataFrame(
 
 
 def counts(*rows) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=[*KEY, "wert", "mindestzahl", "veroeffentlicht"])
+    return pd.DataFrame(rows, columns=[*KEY, "wert", "mindestzahl", "veroeffentlicht"]).assign(amtlich=False)
 
 
 def test_what_planners_use_most_weighs_most() -> None:
@@ -105,8 +105,25 @@ def test_the_last_pattern_stays_while_it_is_enough() -> None:
     assert protected(given, last)["verwaltung"] == {"a": ("A", SMALL), "c": ("D", OTHER)}
 
 
+def test_what_others_tell_everybody_protects_nothing() -> None:
+    def told(given: pd.DataFrame, *areas: str) -> pd.DataFrame:
+        return given.assign(amtlich=given["raumeinheit_id"].isin(areas))
+
+    assert protected(told(town(2, 9, 30, 40), "b"))["verwaltung"] == {"a": ("A", SMALL), "c": ("D", OTHER)}
+    # A small one is known, so nothing has to be hidden for it; it is not shown here all the same, to any audience.
+    found = protected(told(town(2, 9, 30, 40), "a"))
+    assert found == dict.fromkeys(AUDIENCES, {"a": ("A", SMALL)})
+    # Known for a, it is no place to hide b behind.
+    assert protected(told(town(2, 1, 30, 40), "a"))["verwaltung"] == {"a": ("A", SMALL), "b": ("A", SMALL), "c": ("D", OTHER)}
+    with pytest.raises(Unprotectable, match=r"\| a"):
+        protected(told(town(2, 9, 30), "b", "c"))
+    # A correction that everybody can read elsewhere is shown.
+    before = town(20, 25, 30, 40).assign(zielgruppe="traeger", zuletzt=True)[NOTHING.columns]
+    assert protected(told(town(20, 25, 31, 39), "c", "d"), before) == {}
+
+
 def system(residents: list[float], free: tuple[str, ...] = (), kind: str = "einwohner") -> Release:
-    table = town(*residents, kind=kind).drop(columns=["mindestzahl", "veroeffentlicht"])
+    table = town(*residents, kind=kind).drop(columns=["mindestzahl", "veroeffentlicht", "amtlich"])
     table = table.assign(minimum=3.0, frei=table["raumeinheit_id"].isin(free).astype(float), basis=float(kind == "einwohner"), gewicht=1.0, null_geschuetzt=0.0, komplement=1.0, hundert=0.0)
     tree = PLACES[PLACES["ebene"] == "raum"].assign(obere_ebene="stadt")
     return release(table, tree, pd.DataFrame({name: [] for name in ["raumeinheit_id", "gebietsstand", "ebene", "teil_von"]}), kinds(("einwohner", {})), NO_PARTS)

@@ -104,6 +104,7 @@ def test_the_pattern_is_the_cheapest_that_is_wide_enough() -> None:
         assert (pattern.secondaries, pattern.suppressed_value, pattern.cost) == (secondary.sum(), cells["wert"][secondary].sum(), cells["cost"][secondary].sum())
         assert pattern.bound <= min(valid) + 1e-6 and pattern.cost >= min(valid) - 1e-6
         assert pattern.gap > 1e-6 or abs(pattern.cost - min(valid)) < 1e-6
+        assert pattern.gap == pytest.approx((pattern.cost - pattern.bound) / pattern.cost if pattern.cost else 0)
         # Quick, for a release: dearer perhaps, but never open.
         quick = protect(cells, relations, gap=0.05, rounds=1, cuts=1, local_gap=0.3)
         assert not open_by_width(cells, tables, quick.suppressed).any() and quick.cost >= pattern.bound - 1e-6

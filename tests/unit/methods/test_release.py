@@ -91,7 +91,7 @@ def town(years, versions=("alt", "neu")):
             for piece in sorted({(BEFORE[b], AFTER[b]) for b in number}):
                 places = [{"gebietsstand": v, "ebene": "raum", "teil_von": r} for v, r in zip(VERSIONS, piece, strict=True)]
                 fragments.append((day, kind, "/".join(piece), float(sum(n for b, n in number.items() if (BEFORE[b], AFTER[b]) == piece)), places))
-    frame = pd.DataFrame(counts, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    frame = pd.DataFrame(counts, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
     return frame, pd.DataFrame(fragments if len(versions) > 1 else [], columns=["stichtag", "kennzahl_id", "bruchstueck_id", "wert", "teil_von"])
 
 
@@ -191,7 +191,7 @@ def test_all_of_a_group_is_protected_by_rule(hundred, hidden):
     day = date(2020, 12, 31)
     rows = [(day, "einwohner", "alt", "raum", "a", 20.0), (day, "einwohner", "alt", "raum", "b", 40.0), (day, "einwohner", "alt", "raum", "c", 40.0), (day, "einwohner", "alt", "stadt", "s", 100.0)]
     rows += [(day, "nichtdeutsche", "alt", "raum", "a", 20.0), (day, "nichtdeutsche", "alt", "raum", "b", 10.0), (day, "nichtdeutsche", "alt", "raum", "c", 9.0), (day, "nichtdeutsche", "alt", "stadt", "s", 39.0)]
-    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
     found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), None, RULES.assign(hundert_prozent=hundred), FORMULAS, NOTHING)
     assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any() == hidden
 
@@ -200,7 +200,7 @@ def test_a_group_that_is_broken_down_elsewhere_keeps_its_complement():
     # In area a 18 of 20 are foreigners: the two others are small, also where foreigners have declared parts of their own.
     day = date(2020, 12, 31)
     rows = [(day, k, "alt", *area, v) for k, values in (("einwohner", (20.0, 40.0, 40.0, 100.0)), ("nichtdeutsche", (18.0, 10.0, 9.0, 37.0))) for area, v in zip((("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s")), values, strict=True)]
-    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
     parts = pd.DataFrame([("pass", "nichtdeutsche", "im_heim", False)], columns=NO_PARTS.columns)
     found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), parts, RULES, FORMULAS, NOTHING)
     assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any()
@@ -211,7 +211,7 @@ def test_persons_of_too_few_households_are_withheld_however_many_they_are():
     day = date(2020, 12, 31)
     areas = (("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s"))
     rows = [(day, k, "alt", *area, v) for k, values in (("personen", (9.0, 20.0, 30.0, 59.0)), ("haushalte", (2.0, 8.0, 11.0, 21.0))) for area, v in zip(areas, values, strict=True)]
-    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
     rules = pd.concat([RULES[RULES["kennzahl_id"] == "einwohner"].assign(kennzahl_id=k, mindesthaushalte=3) for k in ("personen", "haushalte")])
     behind = pd.DataFrame({"kennzahl_id": ["personen"], "haushalte_id": ["haushalte"]})
     for carriers, hidden in ((None, False), (behind, True)):
@@ -249,7 +249,7 @@ def test_persons_of_unequal_households_are_withheld_however_many_they_are(rule, 
     # In area a ten persons live in three households of 6, 3 and 1; in b and c in many of four.
     day = date(2020, 12, 31)
     areas = (("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s"))
-    counts = pd.DataFrame([(day, "personen", "alt", *area, v) for area, v in zip(areas, (10.0, 20.0, 32.0, 62.0), strict=True)], columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False)
+    counts = pd.DataFrame([(day, "personen", "alt", *area, v) for area, v in zip(areas, (10.0, 20.0, 32.0, 62.0), strict=True)], columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
     largest = {"a": (6.0, 3.0, 1.0), "b": (4.0, 4.0, 4.0), "c": (4.0, 4.0, 4.0), "s": (6.0, 4.0, 4.0)}
     contributions = pd.DataFrame([(day, "personen", "alt", *area, rank, size) for area in areas for rank, size in enumerate(largest[area[1]], 1)], columns=[*KEY, "rang", "beitrag"])
     rules = RULES[RULES["kennzahl_id"] == "einwohner"].assign(kennzahl_id="personen", **rule)

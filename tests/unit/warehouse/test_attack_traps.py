@@ -124,23 +124,27 @@ def test_each_trap_is_found(attack, trap: str) -> None:
     assert any(finding.startswith(way) for finding in found), found
 
 
-def official(area: str, level: str, value: float, same: bool) -> str:
-    return f"create table fct_referenzwert as select 'empfaenger' as kennzahl_id, date '2020-12-31' as stichtag, '{level}' as gebiet_art, '{area}' as gebiet_schluessel, {value}::double as wert, {same} as deckungsgleich"
+def official(value: float, known: bool) -> str:
+    return f"create table fct_referenzwert as select 'empfaenger' as kennzahl_id, date '2020-12-31' as stichtag, 'stadt' as gebiet_art, '05158016' as gebiet_schluessel, {value}::double as wert, {known} as bekannt"
 
 
-def test_what_official_statistics_tell_of_the_very_cases_is_used(attack) -> None:
-    # In both halves of town one area is withheld, and so are both halves: only their sum is known, 22 in a and c.
-    halves = (shown("empfaenger", "b", 20), shown("empfaenger", "nord", None), shown("empfaenger", "c", None), shown("empfaenger", "sued", None))
-    assert attack(*halves) == []
-    found = attack(*halves, official("sued", "bereich", 35, True))
-    assert found[0] == "Amtliche Statistik: empfaenger = 35, bereich sued am 31.12.2020"
-    assert any(finding.startswith("Gleichungen: empfaenger raum a") and finding.endswith("= 2") for finding in found), found
-    # The supplier did not say it to us, but everybody can read it.
-    missing = shown("empfaenger", "sued", None).replace("geheim_schutz", "nicht_geliefert")
-    found = attack(*halves[:3], missing, official("sued", "bereich", 35, True))
+def test_what_official_statistics_tell_of_the_very_cases_is_used(attack, safe: Path) -> None:
+    # The town's total is withheld, and so nobody knows the north's: with it, two remain for a.
+    total = (shown("empfaenger", "b", 20), shown("empfaenger", "nord", None), shown("empfaenger", "s", None))
+    assert attack(*total) == []
+    found = attack(*total, official(57, True))
     assert found and all(finding.startswith("Gleichungen") for finding in found)
-    # Another count of its own (the census beside the register) tells nothing of this one.
-    assert attack(*halves, official("sued", "bereich", 35, False)) == []
+    assert any(finding.startswith("Gleichungen: empfaenger raum a") and finding.endswith("= 2") for finding in found), found
+    # Our silence about a number that everybody can read gives nothing away, nor does its absence from a delivery.
+    assert attack(shown("empfaenger", "s", None), official(57, True)) == []
+    missing = shown("empfaenger", "s", None).replace("geheim_schutz", "nicht_geliefert")
+    assert attack(*total[:2], missing, official(57, True)) == found
+    # Another count of its own (the census beside the register), or a revised one, tells nothing of this one.
+    assert attack(*total, official(57, False)) == []
+    # A correction by one person that the office tells as well is no secret between two releases.
+    one_more = (shown("empfaenger", "c", None), shown("empfaenger", "d", None), shown("empfaenger", "sued", None), shown("empfaenger", "s", 58))
+    assert any(finding.startswith("Zwei Veröffentlichungen") for finding in attack(*one_more, earlier=[safe]))
+    assert not any(finding.startswith("Zwei Veröffentlichungen") for finding in attack(*one_more, official(58, True), earlier=[safe]))
 
 
 def test_a_correction_by_one_person_shows_between_two_releases(attack, safe: Path) -> None:

@@ -8,9 +8,10 @@ with geliefert as (
 ),
 
 amtlich as (
-    select statistik, stichtag, kennzahl_id, deckungsgleich, wert, lieferung_id
-    from {{ ref('fct_referenzwert') }}
-    where kennzahl_id is not null and gebiet_art = 'stadt'
+    select wert.statistik, wert.stichtag, wert.kennzahl_id, merkmal.deckungsgleich, wert.wert, wert.lieferung_id
+    from {{ ref('fct_referenzwert') }} as wert
+    inner join {{ ref('referenzmerkmale') }} as merkmal on wert.statistik = merkmal.statistik and wert.merkmal = merkmal.merkmal
+    where wert.gebiet_art = 'stadt'
 ),
 
 paare as (
