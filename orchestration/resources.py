@@ -69,7 +69,7 @@ class Workplace:
 
     @property
     def elsewhere(self) -> float:
-        """Seconds since the start that belong to no stage: Dagster's bookkeeping, freezing, switching over."""
+        """Seconds since the start that belong to no stage: Dagster's bookkeeping, freezing, switching over, waiting for another run."""
         return time.perf_counter() - self.began - sum(self.seconds.values())
 
     def inputs(self) -> dict:

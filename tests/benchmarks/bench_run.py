@@ -31,6 +31,7 @@ def main(residents: int, dates: int) -> None:
             simulate(deliveries, modus="register", residents=residents, stichtage=[date(LAST_YEAR - i, 12, 31) for i in reversed(range(dates))])
             place = workplace("hilden-simuliert", deliveries, progress.say)
             execute(place)
+            elsewhere = place.elsewhere
             progress.say("Blankes Skript")
             counts = f"{folder}/zaehlung.parquet"
             bare = json.loads(
@@ -43,7 +44,8 @@ def main(residents: int, dates: int) -> None:
         table = Table("Abschnitt", "Sekunden", "Speicher MB", title=f"{german(residents)} Einwohner, {dates} Stichtage, {place.settings.threads} Threads")
         for name, seconds in place.seconds.items():
             table.add_row(name, german(seconds, 1), german(place.peaks[name] / MEGABYTE))
-        total = sum(seconds for name, seconds in place.seconds.items() if name != "Simulation")
+        table.add_row("Übriges", german(elsewhere, 1), "")
+        total = elsewhere + sum(place.seconds.values())
         table.add_row("ganzer Lauf", german(total, 1), german(max(place.peaks.values()) / MEGABYTE))
         table.add_row("blankes Skript", german(bare["sekunden"], 1), german(bare["speicher"] / MEGABYTE))
         out.print(table)
