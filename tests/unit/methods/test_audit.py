@@ -8,10 +8,11 @@ from itertools import product
 from math import inf, isfinite
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
-from methods.disclosure.audit import FAR, Equations, _Component, audit_equations
+from methods.disclosure.audit import FAR, Equations, Published, _Component, audit, audit_equations
 
 MINIMUM = 3
 
@@ -116,6 +117,7 @@ TERM = re.compile(r"([+-]) (?:([\d/]+) \* )?(\w+) \((\d+)\)")
 
 def test_derivations_are_sums_that_anyone_can_check() -> None:
     kinds = dict.fromkeys(["=", ">=", "<=", "whole"], 0)
+    without = 0
     for rows, right, tables in systems(4, 80):
         sums, count = rows.shape
         names = [*"abcd", *(f"s{row}" for row in range(sums))]
@@ -138,6 +140,7 @@ def test_derivations_are_sums_that_anyone_can_check() -> None:
                 assert name == row.zelle_id
                 kinds[sense] += 1
                 if "jenseits" in part or rest == "0":
+                    without += "jenseits" in part
                     continue
                 rest, _, whole = rest.partition(", in ganzen Zahlen ")
                 terms, _, total = rest.rpartition(" = ")
@@ -149,4 +152,12 @@ def test_derivations_are_sums_that_anyone_can_check() -> None:
                 end = {">=": -(-added // 1), "<=": added // 1, "=": added}[sense]
                 assert end == bounds[sense] and bool(whole) == (added.denominator > 1)
                 kinds["whole"] += bool(whole)
-    assert min(kinds.values()) > 0, kinds
+    # Every bound that fractions show has its sum; the others are those of whole numbers alone.
+    assert min(kinds.values()) > 0 and without <= 50, (kinds, without)
+
+
+def test_what_was_promised_and_stands_in_no_table_is_safe() -> None:
+    table = Published(pd.DataFrame({"z": ["", "a", "b"], "wert": [9.0, None, None]}), {"z": [("", ("a", "b"))]}, {"z": ""})
+    cells = audit([table], MINIMUM, required={"anzahl|z=a": 3, "anders": 5}).cells.set_index("zelle_id")
+    assert cells.loc["anders", ["art", "status", "unten", "oben", "breite"]].tolist() == ["absent", "safe", 0, inf, 5]
+    assert cells.loc["anzahl|z=a", "status"] == "safe" and len(cells) == 2

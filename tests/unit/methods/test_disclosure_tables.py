@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from methods.disclosure.tables import Hierarchy, Table, build, mark, tops
+from methods.disclosure.tables import Hierarchy, Table, build, collapse, mark, tops
 
 SEX = Hierarchy.from_parents({"m": "T", "w": "T"}, total="T")
 AREA = Hierarchy.from_parents({"a": "T", "b": "T"}, total="T")
@@ -98,3 +98,22 @@ def test_primaries_and_frozen_cells():
     assert mark(system, 3, zeros="protected").set_index("zelle_id")["primary"]["anzahl|raum=b"]
     assert cells["required_width"].eq(3).all() and np.isclose(cells["cost"]["x|sex=m"], 1.09)
     assert tops(system.relations).sum() == 2
+
+
+def test_a_total_at_the_minimum_is_no_secret_and_stays():
+    system = build([Table(frame(["raum"], ("a", 1), ("b", 2)), {"raum": AREA})])
+    cells = mark(system, 3).set_index("zelle_id")
+    assert cells["primary"].to_dict() == {"anzahl|raum=a": True, "anzahl|raum=b": True, "anzahl": False}
+    assert cells["frozen"].to_dict() == {"anzahl|raum=a": False, "anzahl|raum=b": False, "anzahl": True}
+    with pytest.raises(ValueError, match="zeros is 'published' or 'protected', not 'hidden'"):
+        mark(system, 3, zeros="hidden")
+
+
+def test_only_cells_that_are_the_same_number_become_one():
+    # a = b is one number; c + d = 0 are two, of nobody each; a second a = b says nothing more.
+    rows = [np.array([0, 0]), np.array([1, 1]), np.array([2, 2])]
+    system = collapse(["a", "b", "c", "d"], np.array([5, 5, 0, 0]), 3, rows, [np.array([0, 1]), np.array([2, 3]), np.array([0, 1])], [np.array([1, -1]), np.array([1, 1]), np.array([1, -1])])
+    assert system.column_of.to_dict() == {"a": 0, "b": 0, "c": 1, "d": 2}
+    assert system.cells["zelle_id"].tolist() == ["a", "c", "d"] and system.relations.toarray().tolist() == [[0, 1, 1]]
+    with pytest.raises(ValueError, match="1 sums do not hold"):
+        collapse(["a", "b"], np.array([5, 4]), 1, rows[:1], [np.array([0, 1])], [np.array([1, -1])])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from tests.unit.methods.test_release import NO_PARTS, NOTHING, kinds
 
+from methods.disclosure import release as of_release
 from methods.disclosure.pattern import AUDIENCES, CORRECTION, IN_PROFILE, KEY, OTHER, SMALL, UPPER_LEVEL, VALID_THEN, _households, _inputs, _largest, pattern
 from methods.disclosure.protect import Unprotectable
 from methods.disclosure.release import Release, protect_release, release
@@ -155,3 +156,28 @@ def test_how_many_components_were_searched_and_kept() -> None:
     fixed = np.zeros(len(given.cells), bool)
     fixed[column["b"]] = True
     assert hidden_of(given, fixed=fixed) == {"a", "c"}
+
+
+@pytest.mark.parametrize(("complement", "hidden"), [(1.0, {"nichtdeutsche"}), (0.0, set())])
+def test_what_is_left_of_a_group_is_one_only_where_the_rule_says_so(complement: float, hidden: set) -> None:
+    # 18 of 20 in a are foreigners; the two others are a group of their own where complements are protected.
+    both = pd.concat([town(20, 40, 40, kind="einwohner"), town(18, 10, 9, kind="nichtdeutsche")], ignore_index=True).drop(columns=["mindestzahl", "veroeffentlicht", "amtlich"])
+    table = both.assign(minimum=3.0, frei=0.0, basis=(both["kennzahl_id"] == "einwohner").astype(float), gewicht=1.0, null_geschuetzt=0.0, komplement=complement, hundert=0.0)
+    given = release(table, PLACES[PLACES["ebene"] == "raum"].assign(obere_ebene="stadt"), pd.DataFrame({name: [] for name in ["raumeinheit_id", "gebietsstand", "ebene", "teil_von"]}),
+                    kinds(("einwohner", {}), ("nichtdeutsche", {"staatsangehoerigkeit": "nichtdeutsch"})), NO_PARTS)  # fmt: skip
+    found = protect_release(given)
+    shown = given.names[found.suppressed[given.names["spalte"]] & ~given.names["verborgen"].to_numpy()]
+    assert set(shown["kennzahl_id"]) == hidden
+
+
+def test_small_components_are_searched_and_large_ones_are_not(monkeypatch) -> None:
+    def rough(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(of_release, "_roughly", rough)
+    assert hidden_of(system([2, 50, 60], kind="k")) == {"a", "b"}
+    monkeypatch.setattr(of_release, "MANY", 0)
+    assert hidden_of(system([2, 50, 60], kind="k")) == {"a", "b"}
+    monkeypatch.setattr(of_release, "WIDE", 1)
+    with pytest.raises(AssertionError):
+        hidden_of(system([2, 50, 60], kind="k"))

@@ -137,10 +137,10 @@ def test_the_pattern_is_the_cheapest_that_no_sum_solves(singletons: bool) -> Non
 
 
 def test_a_rough_pattern_is_wide_enough_too(monkeypatch) -> None:
-    upper_withheld, cost = {}, {}
-    for comes_back, careful in ((2500, 12), (0, 12), (0, 0)):
-        monkeypatch.setattr(of_release, "COMES_BACK", comes_back)
-        monkeypatch.setattr(of_release, "CAREFUL", careful)
+    upper_withheld, cost, finest = {}, {}, {}
+    for variant in ((2500, 12, 6), (2500, 12, 0), (0, 12, 6), (0, 0, 6)):
+        for name, setting in zip(("COMES_BACK", "CAREFUL", "COME_BACK"), variant, strict=True):
+            monkeypatch.setattr(of_release, name, setting)
         found = unprotectable = taken = paid = 0
         for cells, relations, tables in systems(4, 120, frozen=0.35):
             upper = np.arange(len(cells)) >= PARTS
@@ -153,12 +153,14 @@ def test_a_rough_pattern_is_wide_enough_too(monkeypatch) -> None:
                 continue
             found += 1
             taken += int((pattern & upper).sum())
+            finest.setdefault(variant, []).append(pattern[~upper].tolist())
             paid += cells["cost"][pattern & ~cells["primary"]].sum()
             assert not open_by_width(cells, tables, pattern).any() and pattern[cells["primary"]].all() and not pattern[cells["frozen"]].any()
         assert found > 20 and unprotectable > 5
-        upper_withheld[comes_back, careful], cost[comes_back, careful] = taken, paid
-    # Above the finest level, counts come back where they can, and without care whole sums go at once.
-    assert upper_withheld[2500, 12] < upper_withheld[0, 12] and cost[0, 12] < cost[0, 0]
+        upper_withheld[variant], cost[variant] = taken, paid
+    # Above the finest level, and only there, counts come back where they can; without care whole sums go at once.
+    assert upper_withheld[2500, 12, 6] < upper_withheld[2500, 12, 0] and finest[2500, 12, 6] == finest[2500, 12, 0]
+    assert cost[2500, 12, 6] < cost[0, 12, 6] < cost[0, 0, 6]
 
 
 def cell(**more) -> pd.DataFrame:
