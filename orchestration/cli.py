@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import threading
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -446,13 +447,16 @@ def bench(what: str, residents: int | None, dates: int, tables: tuple[str, ...])
 
 def _leave(code: Any) -> None:
     """End as Python does, with threads, then exit functions, then output, but without taking apart a million objects one by one."""
-    threading._shutdown()
+    with suppress(KeyboardInterrupt):
+        threading._shutdown()
     atexit._run_exitfuncs()
+    if not isinstance(code, int | None):
+        print(code, file=sys.stderr)
     code = code if isinstance(code, int) else int(code is not None)
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
-        except OSError:
+        except (OSError, ValueError):
             code = code or 1
     os._exit(code)
 

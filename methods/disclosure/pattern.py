@@ -51,7 +51,7 @@ def pattern(
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
 
     counts: KEY, wert (persons), mindestzahl (the source's own), veroeffentlicht (by the supplier), amtlich (told to everybody by
-    others, so nobody can protect it or hide something behind it; a small one is not shown here all the same). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
+    others, so nobody can protect it or hide something behind it). fragments: stichtag, kennzahl_id, bruchstueck_id, wert, teil_von (list of
     gebietsstand, ebene, teil_von). areas: gebietsstand, ebene, raumeinheit_id, uebergeordnet_id, ebene_rang, gueltig_von, gueltig_bis. rules: per
     kennzahl_id and zielgruppe mindestzahl, komplement, null_geschuetzt, hundert_prozent, einzelfall. formulas: which
     indicator uses which count. earlier: zielgruppe, KEY, wert (missing: withheld), zuletzt. profile: indikator_id,
@@ -118,13 +118,12 @@ def _inputs(counts, fragments, areas, formulas, profile) -> tuple[pd.DataFrame, 
     shown = counts[[*KEY, "wert"]].assign(
         minimum=counts["mindestzahl"].astype(float),
         frei=(counts["veroeffentlicht"] | counts["amtlich"]).astype(float),
-        gesagt=(counts["amtlich"] & ~counts["veroeffentlicht"]).astype(float),
         basis=(counts["kennzahl_id"] == STOCK).astype(float),
         gewicht=counts["kennzahl_id"].map(uses).fillna(1.0).to_numpy() * np.where(counts["ebene"].isin(upper), UPPER_LEVEL, 1.0) * np.where(then, VALID_THEN, 1.0) * np.where(in_profile, IN_PROFILE, 1.0),
     )
     least = counts.groupby(["stichtag", "kennzahl_id"], as_index=False)["mindestzahl"].max().rename(columns={"mindestzahl": "minimum"})
     pieces = fragments[["stichtag", "kennzahl_id", "bruchstueck_id", "wert"]].merge(least, on=["stichtag", "kennzahl_id"], how="inner")
-    pieces = pieces.rename(columns={"bruchstueck_id": "raumeinheit_id"}).assign(gebietsstand="", ebene="", frei=0.0, gesagt=0.0, basis=0.0, gewicht=0.0)
+    pieces = pieces.rename(columns={"bruchstueck_id": "raumeinheit_id"}).assign(gebietsstand="", ebene="", frei=0.0, basis=0.0, gewicht=0.0)
     pieces = pieces[pieces.set_index(["stichtag", "kennzahl_id"]).index.isin(counts[~counts["veroeffentlicht"]].set_index(["stichtag", "kennzahl_id"]).index)]
     table = pd.concat([shown, pieces], ignore_index=True)
     above = areas[["gebietsstand", "ebene", "raumeinheit_id", "ebene_rang"]]
@@ -183,18 +182,21 @@ def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, publi
     same[column[change == 0]] = True
     small = (change > 0) & (change < cells["required_width"].to_numpy()[column])
     corrected[column[small]] = True
-    # Of what everybody knows no correction tells more, and no audience is spared it.
+    # Of what everybody knows no correction tells more. Beside it the numbers shown before may not all stay where one is corrected:
+    # with the sum known, and all others unchanged, the corrected one would follow.
     told = columns_of(public)
+    moved = pd.MultiIndex.from_frame(names[["stichtag", "kennzahl_id"]])
+    both = moved[corrected[names["spalte"]]].intersection(moved[told[names["spalte"]]])
+    same[names["spalte"][moved.isin(both)]] = False
     corrected &= ~told
     must = columns_of(withheld) & ~told
     primary = cells["primary"] | corrected
     system = replace(system, cells=cells.assign(primary=primary, frozen=cells["frozen"] & ~corrected & ~must, basis=cells["basis"] & ~corrected & ~must))
     last = columns_of(known[known["wert"].isna() & known["zuletzt"]]) if len(known) else np.zeros(count, bool)
     outcome = protect_release(system, before=(last | must) & ~(same & ~corrected) & ~primary.to_numpy(), fixed=same & ~corrected & ~must, singletons=singletons, each=each)
-    quiet = columns_of(public[(public["gesagt"] > 0) & (public["wert"] > 0) & (public["wert"] < public["minimum"])])
-    suppressed = outcome.suppressed | must | quiet
+    suppressed = outcome.suppressed | must
     rows = names[~names["verborgen"] & suppressed[names["spalte"]]].copy()
-    first = (cells["primary"].to_numpy() | quiet)[rows["spalte"]]
+    first = cells["primary"].to_numpy()[rows["spalte"]]
     changed = corrected[rows["spalte"]]
     rows["conf_status"] = np.where(first | changed, "A", "D")
     rows["grund"] = np.where(first, SMALL, np.where(changed, CORRECTION, OTHER))

@@ -3,14 +3,17 @@ with stadt as (
     select ags from {{ ref('stg_tuer__stadt') }}
 ),
 
--- Die Zahl der Stadt selbst, in allen Gebietsständen dieselbe.
+-- Die Zahl der ganzen Stadt, in allen Gebietsständen dieselbe, und was bei jeder Zielgruppe gezeigt werden dürfte.
 gezaehlt as (
     select
         wert.stichtag,
         wert.kennzahl_id,
-        max(wert.wert) as wert
+        max(wert.wert) as wert,
+        greatest(max(regel.mindestzahl), max(coalesce(quellenstand.mindestzahl, 0))) as mindestzahl
     from {{ ref('int_kennzahl__wert') }} as wert
     inner join {{ ref('stg_tuer__ebene') }} as ebene on wert.ebene = ebene.ebene and ebene.rang = 1
+    inner join {{ ref('stg_tuer__quellenstand') }} as quellenstand on wert.lieferung_id = quellenstand.lieferung_id
+    inner join {{ ref('int_schutz__regel') }} as regel on wert.kennzahl_id = regel.kennzahl_id
     group by wert.stichtag, wert.kennzahl_id
 )
 
@@ -31,7 +34,14 @@ select
     referenz.gebiet_name,
     referenz.merkmal,
     merkmal.kennzahl_id,
-    coalesce(merkmal.deckungsgleich and rpad(referenz.ags, 8, '0') = stadt.ags and referenz.wert = gezaehlt.wert, false) as bekannt,
+    -- Kleine nicht: dass eine gesperrte Zahl gleich ist oder nicht, verriete sie.
+    coalesce(
+        merkmal.deckungsgleich
+        and rpad(referenz.ags, 8, '0') = stadt.ags
+        and referenz.wert = gezaehlt.wert
+        and referenz.wert >= gezaehlt.mindestzahl,
+        false
+    ) as bekannt,
     referenz.wert,
     status.obs_status,
     status.conf_status,

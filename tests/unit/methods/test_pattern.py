@@ -111,16 +111,15 @@ def test_what_others_tell_everybody_protects_nothing() -> None:
         return given.assign(amtlich=given["raumeinheit_id"].isin(areas))
 
     assert protected(told(town(2, 9, 30, 40), "b"))["verwaltung"] == {"a": ("A", SMALL), "c": ("D", OTHER)}
-    # A small one is known, so nothing has to be hidden for it; it is not shown here all the same, to any audience.
-    found = protected(told(town(2, 9, 30, 40), "a"))
-    assert found == dict.fromkeys(AUDIENCES, {"a": ("A", SMALL)})
-    # Known for a, it is no place to hide b behind.
-    assert protected(told(town(2, 1, 30, 40), "a"))["verwaltung"] == {"a": ("A", SMALL), "b": ("A", SMALL), "c": ("D", OTHER)}
     with pytest.raises(Unprotectable, match=r"\| a"):
         protected(told(town(2, 9, 30), "b", "c"))
-    # A correction that everybody can read elsewhere is shown.
+    # A correction that everybody can read elsewhere is shown; so is the sum beside one that nobody can, and another area goes with it.
     before = town(20, 25, 30, 40).assign(zielgruppe="traeger", zuletzt=True)[NOTHING.columns]
     assert protected(told(town(20, 25, 31, 39), "c", "d"), before) == {}
+    found = protected(told(town(20, 25, 31, 40), "s"), before)
+    assert found["verwaltung"]["c"] == ("A", CORRECTION) and len(found["verwaltung"]) == 2 and "s" not in found["verwaltung"]
+    # Where nobody tells the sum, it is corrected as well, and what was shown before stays.
+    assert protected(town(20, 25, 31, 40), before)["verwaltung"] == {"c": ("A", CORRECTION), "s": ("A", CORRECTION)}
 
 
 def system(residents: list[float], free: tuple[str, ...] = (), kind: str = "einwohner") -> Release:

@@ -37,7 +37,7 @@ paare as (
         on amtlich.kennzahl_id = geliefert.kennzahl_id
         and abs(geliefert.stichtag - amtlich.stichtag) <= case when amtlich.deckungsgleich then 0 else 366 end
     where amtlich.deckungsgleich or amtlich.statistik in ('fortschreibung', 'zensus2022')
-    qualify row_number() over (partition by amtlich.statistik, amtlich.stichtag, amtlich.kennzahl_id order by abs(geliefert.stichtag - amtlich.stichtag), geliefert.stichtag) = 1
+    qualify row_number() over (partition by amtlich.statistik, amtlich.stichtag, amtlich.kennzahl_id order by abs(geliefert.stichtag - amtlich.stichtag), geliefert.stichtag, amtlich.lieferung_id) = 1
 ),
 
 amtlich_unter_sich as (
