@@ -203,20 +203,21 @@ def _solve(db: DuckDBPyConnection, least: int, known: dict[tuple, float]) -> lis
         " using (stichtag, kennzahl_id, gebietsstand) where wert is null and status_id <> 'geheim_schutz' order by all"
     ).fetchall()
     # Audiences under the same rules see the same counts: what was solved for one holds for the next.
-    asked = hash((least, frozenset(value.items()), frozenset(missing)))
+    declared = _declared(db, value)
+    asked = hash((least, frozenset(value.items()), frozenset(missing), tuple(declared)))
     if asked in _SOLVED:
         return _SOLVED[asked]
-    _SOLVED[asked] = found = _equations(db, least, value, missing)
+    _SOLVED[asked] = found = _equations(db, least, value, missing, declared)
     return found
 
 
 _SOLVED: dict[int, list[str]] = {}
 
 
-def _equations(db: DuckDBPyConnection, least: int, value: dict[tuple, float], missing: list[tuple]) -> list[str]:
+def _equations(db: DuckDBPyConnection, least: int, value: dict[tuple, float], missing: list[tuple], declared: list[tuple[str, tuple[str, ...], bool]]) -> list[str]:
     from methods.disclosure.audit import audit_equations
 
-    system = _System(db, value, missing)
+    system = _System(db, value, missing, declared)
     try:
         result = audit_equations(system.equations(), least, SHOWN)
     except ValueError as error:
@@ -227,7 +228,7 @@ def _equations(db: DuckDBPyConnection, least: int, value: dict[tuple, float], mi
 class _System:
     """The cells an outsider knows of, as one grid of numbers per date (count or group x place), and the sums between them."""
 
-    def __init__(self, db: DuckDBPyConnection, value: dict[tuple, float], missing: list[tuple]) -> None:
+    def __init__(self, db: DuckDBPyConnection, value: dict[tuple, float], missing: list[tuple], declared: list[tuple[str, tuple[str, ...], bool]]) -> None:
         self.value = value
         self.names = _Names()
         self.withheld: list[int] = []
@@ -258,7 +259,7 @@ class _System:
                 alike.setdefault(frozenset(names), []).append(place)
             for names in alike:
                 if names not in structures:
-                    structures[names] = _structure({k: kinds[k] for k in sorted(names) if k in kinds})
+                    structures[names] = _structure({k: kinds[k] for k in sorted(names) if k in kinds}) + _parts(declared, names)
             row = {name: i for i, name in enumerate(dict.fromkeys(name for names in alike for name in [*sorted(names), *(n for whole, parts in structures[names] for n in (whole, *parts))]))}
             column = {place: i for i, place in enumerate(here)}
             grid = np.full((len(row), len(column)), -1)
@@ -396,6 +397,34 @@ def _structure(kinds: dict[str, tuple]) -> list[tuple[str, list[str]]]:
             if not marks and "einwohner" in kinds and kinds[chain[0]][:2] == kinds["einwohner"][:2]:
                 sums.append(("einwohner", [chain[0], f"einwohner ohne {chain[0]}"]))
             sums += [(outer, [inner, f"{outer} ohne {inner}"]) for outer, inner in pairwise(chain)]
+    return sums
+
+
+def _declared(db: DuckDBPyConnection, value: dict[tuple, float | None]) -> list[tuple[str, tuple[str, ...], bool]]:
+    """(whole, parts, whether they make it up): what the definitions say, as far as the published numbers agree with it everywhere."""
+    if not db.execute("select 1 from duckdb_tables() where table_name = 'dim_zerlegung'").fetchall():
+        # A release from before they were published.
+        return []
+    by_kind: dict[str, dict[tuple, float]] = {}
+    for (day, kind, *place), number in value.items():
+        if number is not None:
+            by_kind.setdefault(kind, {})[day, *place] = number
+    found = []
+    for whole, parts, complete in db.execute("select kennzahl_id, list(teil_id order by teil_id), bool_and(vollstaendig) from dim_zerlegung group by zerlegung_id, kennzahl_id order by all").fetchall():
+        wholes, members = by_kind.get(whole, {}), [by_kind.get(part, {}) for part in parts]
+        rests = [wholes[at] - sum(member[at] for member in members) for at in wholes if all(at in member for member in members)]
+        if not any(rest < 0 or (complete and rest) for rest in rests):
+            found.append((whole, tuple(parts), complete))
+    return found
+
+
+def _parts(declared: Iterable[tuple[str, tuple[str, ...], bool]], names: frozenset) -> list[tuple[str, list[str]]]:
+    """The declared sums between counts that stand together; what is missing of a whole is a group of its own."""
+    sums = []
+    for whole, parts, complete in declared:
+        here = [part for part in parts if part in names]
+        if whole in names and here:
+            sums.append((whole, here if complete and len(here) == len(parts) else [*here, f"{whole} ohne {'/'.join(here)}"]))
     return sums
 
 

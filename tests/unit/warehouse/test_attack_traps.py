@@ -124,6 +124,21 @@ def test_each_trap_is_found(attack, trap: str) -> None:
     assert any(finding.startswith(way) for finding in found), found
 
 
+def test_declared_parts_are_sums_too(attack) -> None:
+    # Recipients in c are kind x or kind y: 20 = 18 + 2, of which the small one is withheld.
+    parts = [f"insert into fct_kennzahl values ('{kind}', 'alt', 'raum', 'c', '2020-12-31', {value or 'null'}, '{'wert' if value else 'geheim_schutz'}', 'l', null)" for kind, value in (("x", 18), ("y", None))]
+    kinds = "insert into dim_kennzahl select unnest(['x', 'y']), null, null, null, 'anzahl', true, null, null, null"
+    declared = "create table dim_zerlegung as select 'art' as zerlegung_id, 'empfaenger' as kennzahl_id, unnest(['x', 'y']) as teil_id, {} as vollstaendig"
+    assert attack(kinds, *parts) == []
+    found = attack(kinds, *parts, declared.format("true"))
+    assert any(finding.startswith("Gleichungen: y raum c") and finding.endswith("= 2") for finding in found), found
+    # Where a rest may remain, x and what is left of the whole are still two groups: y and the rest share two persons.
+    assert attack(kinds, *parts, declared.format("false")) != []
+    # Numbers that break the sum somewhere are not additive: nobody can rely on it.
+    broken = [f"insert into fct_kennzahl values ('{kind}', 'alt', 'raum', 'd', '2020-12-31', {value}, 'wert', 'l', null)" for kind, value in (("x", 5), ("y", 15))]
+    assert attack(kinds, *parts, *broken, declared.format("true")) == []
+
+
 def official(value: float, known: bool) -> str:
     return f"create table fct_referenzwert as select 'empfaenger' as kennzahl_id, date '2020-12-31' as stichtag, 'stadt' as gebiet_art, '05158016' as gebiet_schluessel, {value}::double as wert, {known} as bekannt"
 
