@@ -139,8 +139,12 @@ def test_derivations_are_sums_that_anyone_can_check() -> None:
                 name, sense, rest = part.split(" ", 2)
                 assert name == row.zelle_id
                 kinds[sense] += 1
-                if "jenseits" in part or rest == "0":
-                    without += "jenseits" in part
+                if rest == "0":
+                    assert (sense, bounds[sense]) == (">=", 0)
+                    continue
+                if "jenseits" in part:
+                    assert int(rest.split(" ")[0]) == bounds[sense]
+                    without += 1
                     continue
                 rest, _, whole = rest.partition(", in ganzen Zahlen ")
                 terms, _, total = rest.rpartition(" = ")
