@@ -78,7 +78,7 @@ def closing_report(place: Workplace) -> int:
     _lying(place, [path for report in place.reports.values() for path in report.left])
     if place.released:
         _result(place.home)
-        stages = place.seconds | {"Übriges": place.elsewhere}
+        stages = place.durations
         shares = "  ".join(f"{name} {german(seconds, 1)} s" for name, seconds in stages.items())
         out.print(f"Dauer     {shares}  zusammen {german(sum(stages.values()), 1)} s", soft_wrap=True)
         _paths(place.home)

@@ -68,9 +68,9 @@ class Workplace:
         return self.settings.bezug and self.deliveries is None and any(quelle.bezug for quelle in self.city.quellen)
 
     @property
-    def elsewhere(self) -> float:
-        """Seconds since the start that belong to no stage: Dagster's bookkeeping, freezing, switching over, waiting for another run."""
-        return time.perf_counter() - self.began - sum(self.seconds.values())
+    def durations(self) -> dict[str, float]:
+        """Seconds per stage, and what since the start belongs to none: Dagster's bookkeeping, freezing, switching over, waiting for another run."""
+        return self.seconds | {"Übriges": time.perf_counter() - self.began - sum(self.seconds.values())}
 
     def inputs(self) -> dict:
         """What the next release would be made from."""

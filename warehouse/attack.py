@@ -106,7 +106,7 @@ select distinct g.stichtag, g.kennzahl_id, g.gebietsstand, g.ebene, g.raumeinhei
 from gezaehlt g join dim_raumeinheit r using (gebietsstand, ebene, raumeinheit_id) join fct_referenzwert o using (kennzahl_id, stichtag)
 where o.bekannt and r.uebergeordnet_id is null
 """
-NO_OFFICIAL = "create temp table amtlich as select stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id, wert from gezaehlt where false"
+NO_OFFICIAL = "create temp table amtlich as from gezaehlt where false"
 
 EARLIER = """
 select 'jetzt ' || neu.wert || ', früher ' || alt.wert || ': ' || neu.kennzahl_id, neu.ebene, neu.raumeinheit_id, neu.stichtag, 0
@@ -202,8 +202,8 @@ def _solve(db: DuckDBPyConnection, least: int, known: dict[tuple, float]) -> lis
         "select stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id from gezaehlt join (select distinct stichtag, kennzahl_id, gebietsstand from gezaehlt where wert is not null)"
         " using (stichtag, kennzahl_id, gebietsstand) where wert is null and status_id <> 'geheim_schutz' order by all"
     ).fetchall()
-    # Audiences under the same rules see the same counts: what was solved for one holds for the next.
     declared = _declared(db, value)
+    # Audiences under the same rules see the same counts: what was solved for one holds for the next.
     asked = hash((least, frozenset(value.items()), frozenset(missing), tuple(declared)))
     if asked in _SOLVED:
         return _SOLVED[asked]

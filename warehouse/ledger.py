@@ -111,6 +111,7 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Dagster asks from threads of its own; SQLite serialises, and every change is one transaction.
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        # Also at the end of a process that does not take its objects apart: closed, all of it lies in one file.
         weakref.finalize(self, self._db.close)
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma journal_mode = wal")

@@ -185,9 +185,10 @@ def _protect(system: Release, known: pd.DataFrame, withheld: pd.DataFrame, publi
     # Of what everybody knows no correction tells more. Beside it the numbers shown before may not all stay where one is corrected:
     # with the sum known, and all others unchanged, the corrected one would follow.
     told = columns_of(public)
-    moved = pd.MultiIndex.from_frame(names[["stichtag", "kennzahl_id"]])
-    both = moved[corrected[names["spalte"]]].intersection(moved[told[names["spalte"]]])
-    same[names["spalte"][moved.isin(both)]] = False
+    if corrected.any():
+        kinds = pd.MultiIndex.from_frame(names[["stichtag", "kennzahl_id"]])
+        both = kinds[corrected[names["spalte"]]].intersection(kinds[told[names["spalte"]]])
+        same[names["spalte"][kinds.isin(both)]] = False
     corrected &= ~told
     must = columns_of(withheld) & ~told
     primary = cells["primary"] | corrected

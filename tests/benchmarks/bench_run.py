@@ -31,7 +31,7 @@ def main(residents: int, dates: int) -> None:
             simulate(deliveries, modus="register", residents=residents, stichtage=[date(LAST_YEAR - i, 12, 31) for i in reversed(range(dates))])
             place = workplace("hilden-simuliert", deliveries, progress.say)
             execute(place)
-            elsewhere = place.elsewhere
+            durations = place.durations
             progress.say("Blankes Skript")
             counts = f"{folder}/zaehlung.parquet"
             bare = json.loads(
@@ -42,10 +42,9 @@ def main(residents: int, dates: int) -> None:
             )  # fmt: skip
         compared = _compare(place, counts)
         table = Table("Abschnitt", "Sekunden", "Speicher MB", title=f"{german(residents)} Einwohner, {dates} Stichtage, {place.settings.threads} Threads")
-        for name, seconds in place.seconds.items():
-            table.add_row(name, german(seconds, 1), german(place.peaks[name] / MEGABYTE))
-        table.add_row("Übriges", german(elsewhere, 1), "")
-        total = elsewhere + sum(place.seconds.values())
+        for name, seconds in durations.items():
+            table.add_row(name, german(seconds, 1), german(place.peaks[name] / MEGABYTE) if name in place.peaks else "")
+        total = sum(durations.values())
         table.add_row("ganzer Lauf", german(total, 1), german(max(place.peaks.values()) / MEGABYTE))
         table.add_row("blankes Skript", german(bare["sekunden"], 1), german(bare["speicher"] / MEGABYTE))
         out.print(table)
