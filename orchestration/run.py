@@ -17,10 +17,9 @@ from orchestration.resources import EDITION_TAG, Workplace
 from sources import retention
 from sources.accept import Delivery, needs_workers, pending
 from sources.workers import warm_up
+from warehouse.processes import UNHURRIED
 
 SIMULATION = ".simulation"
-#: New objects between two looks for garbage, and how many of these before a look at older ones.
-UNHURRIED = 200_000, 20, 20
 
 
 def waiting(place: Workplace) -> list[Delivery]:
@@ -38,6 +37,7 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
 
     PermanentFailure carries the sentence of what stopped it; the published state is then what it was.
     """
+    gc.set_threshold(*UNHURRIED)
     with place.stage("Simulation"):
         if _to_simulate(place):
             # A first run has long single-threaded parts that do not need each other.
@@ -116,8 +116,6 @@ def dagster_environment(place: Workplace) -> dict[str, str]:
 
 def _run_job(place: Workplace, edition: str | None) -> None:
     os.environ |= dagster_environment(place)
-    # Most of a million objects live until the end: at its usual pace Python would search them for garbage for seconds.
-    gc.set_threshold(*UNHURRIED)
     with place.stage("Anlauf"):
         import dagster as dg
 

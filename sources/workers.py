@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import multiprocessing
-import signal
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from sources.examine import Examined, Examiner, Seconds
 from sources.find import Delivery
 from sources.model import City
 from warehouse.paths import Home, private_files
-from warehouse.processes import end_with_parent
+from warehouse.processes import settle_in
 from warehouse.settings import Settings
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -112,11 +111,9 @@ class Workers:
 
 def _work(tasks: Connection, city: City, home: Home, settings: Settings, columns: dict[str, dict[str, str]], memory: int) -> None:
     """A worker's life."""
-    # Ctrl+C is for the process that decides; when that is gone, so is this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Progress bars that Great Expectations brings make a semaphore; of this kind nothing is left when a worker is killed.
     multiprocessing.set_start_method("fork", force=True)
-    end_with_parent()
+    settle_in()
     with private_files(), _sign(home).open("a") as sign:
         fcntl.flock(sign, fcntl.LOCK_SH)
         examiner = Examiner(city, home, settings, columns, memory)

@@ -88,7 +88,10 @@ def _told(db: DuckDBPyConnection, folder: Path, least: int) -> list[str]:
     db.execute(
         f"""update gezeigt set gebietsstand = v.gebietsstand from verschwiegen v
             where gezeigt.gebietsstand = '{TODAY}' and v.gebietsstand <> ({VERSION}) and (v.was, v.ebene, v.raumeinheit_id, v.jahr) = (gezeigt.was, gezeigt.ebene, gezeigt.raumeinheit_id, gezeigt.jahr)
-            and (v.was, v.ebene, v.raumeinheit_id, v.jahr) not in (select (indikator_id, ebene, raumeinheit_id, jahr) from fct_indikatorwert where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz'))"""
+            and (v.was, v.ebene, v.raumeinheit_id, v.jahr) not in (
+                select (indikator_id, ebene, raumeinheit_id, jahr) from fct_indikatorwert where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz')
+                union all
+                select (kennzahl_id, ebene, raumeinheit_id, year(stichtag)) from fct_kennzahl where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz'))"""
     )
     db.execute(f"update gezeigt set gebietsstand = ({VERSION}) where gebietsstand = '{TODAY}'")
     found += [

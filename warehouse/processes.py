@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -14,6 +15,9 @@ from typing import Any
 
 #: A function and what it is called with.
 Job = tuple[Any, ...]
+#: New objects between two looks for garbage, and how many of these before a look at older ones: most of a million objects live
+#: until the end, and at its usual pace Python would search them for garbage for seconds.
+UNHURRIED = 200_000, 20, 20
 
 
 def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
@@ -45,14 +49,15 @@ def standing_by(workers: int, module: str) -> Iterator[Callable[[Any, Iterable[A
 
 def _processes(workers: int) -> ProcessPoolExecutor:
     # Spawned, not forked: this process has threads of DuckDB and Dagster.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), settle_in)
 
 
-def end_with_parent() -> None:
-    """Called in a process that ``multiprocessing`` started, in whichever way: a killed run must leave nobody who goes on writing into
+def settle_in() -> None:
+    """Called first in a process that ``multiprocessing`` started, in whichever way: a killed run must leave nobody who goes on writing into
     what the next run builds."""
     parent = multiprocessing.parent_process()
     assert parent is not None
+    gc.set_threshold(*UNHURRIED)
     # Whoever interrupts the run interrupts the parent, which says so once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -51,18 +51,28 @@ class Published:
 @dataclass(frozen=True)
 class Audit:
     """`cells`: zelle_id, art, status (safe, exact, narrower), unten, oben, breite, herleitung; one row per cell judged.
+    `open`: those that are not safe; a release has a hundred thousand cells, and mostly none of these.
 
     For safe cells [unten, oben] is what two whole-number tables show, the true interval may be wider; for all others it
     is the attacker's interval itself. `witness` gives the two tables of a safe cell.
     """
 
-    cells: pd.DataFrame
+    _verdicts: Sequence["_Verdict"]
     _names: Sequence[str]
     _components: Mapping[int, "_Component"]
 
     @property
+    def cells(self) -> pd.DataFrame:
+        return self._table(self._verdicts)
+
+    @property
     def open(self) -> pd.DataFrame:
-        return self.cells[self.cells["status"] != "safe"]
+        return self._table([verdict for verdict in self._verdicts if verdict.status != "safe"])
+
+    def _table(self, verdicts: Sequence["_Verdict"]) -> pd.DataFrame:
+        table = pd.DataFrame(verdicts, columns=list(_Verdict._fields))
+        table["zelle_id"] = [verdict.zelle_id or self._names[verdict.cell] for verdict in verdicts]
+        return table[["zelle_id", *_Verdict._fields[1:6], "herleitung"]]
 
     def witness(self, zelle_id: str) -> tuple[dict[str, int], dict[str, int]]:
         """Two tables of the unknown cells that hang together with this one: with its least and its largest count."""
@@ -242,9 +252,7 @@ def _judge(book: "_Book | Equations", minimum: int, required: Mapping[str, float
     explain = [number for number, verdict in enumerate(verdicts) if verdict.status != "safe" and not verdict.herleitung][:derivations]
     for number in explain:
         verdicts[number] = verdicts[number]._replace(herleitung=explained.derivation(verdicts[number]))
-    table = pd.DataFrame(verdicts, columns=list(_Verdict._fields))
-    table["zelle_id"] = [verdict.zelle_id or names[verdict.cell] for verdict in verdicts]
-    return Audit(table[["zelle_id", *_Verdict._fields[1:6], "herleitung"]], names, components)
+    return Audit(verdicts, names, components)
 
 
 class _Verdict(NamedTuple):

@@ -20,7 +20,7 @@ from sources.demo.themen import AT_YEAR_END
 from sources.demo.town import version_on
 from sources.demo.truth import TruthWriter
 from sources.demo.world import World
-from warehouse.processes import end_with_parent
+from warehouse.processes import settle_in
 
 DEFAULT_SEED = 20161231
 #: One list of addresses covers the whole period by its validity dates.
@@ -153,7 +153,7 @@ class _Offices:
         self.rows += rows
 
     def _write(self, world: World, answer: Connection) -> None:
-        end_with_parent()
+        settle_in()
         if world.modus == "register":
             path, rows = self.register.write(self.target / "melderegister_bestand", world)
         else:

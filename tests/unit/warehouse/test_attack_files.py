@@ -227,6 +227,15 @@ def test_an_age_pyramid_tells_the_group_and_its_rest(look: Callable[[], list[str
     assert len(found) == (finds is not None) and all(text.startswith((finds or "").format(rest=rest)) for text in found), found
 
 
+@pytest.mark.parametrize(("today", "finds"), [("'v', 'raum', 'b'", 0), ("'v', 'raum', 'c'", 1)])
+def test_an_age_pyramid_is_drawn_on_the_boundaries_of_today_where_they_have_the_count(look: Callable[[], list[str]], tmp_path: Path, today: str, finds: int) -> None:
+    """On the boundaries before, the girls of b are withheld: what a page shows of them is that count only where today's have none."""
+    with duckdb.connect(str(tmp_path / "mart.duckdb")) as db:
+        db.execute(f"insert into fct_kennzahl values ('kinder_w', {today}, '2020-12-31', 7, 'zahl', 'l'), ('kinder_w', 'frueher', 'raum', 'b', '2020-12-31', null, 'geheim_schutz', 'l')")
+    site(tmp_path, "gebiet-raum-b.html", '<p>Altersaufbau am 31.12.2020</p><table><caption>Altersaufbau</caption><thead><tr><th>Alter</th><th>weiblich</th></tr></thead><tbody><tr><th scope="row">0 bis 17</th><td class="z">7</td></tr></tbody></table>')
+    assert [text.split(" ist gesperrt")[0] for text in look()] == ["Zwei Auskünfte: kinder_w, raum b (frueher) 31.12.2020"] * finds
+
+
 def test_a_sign_is_no_number_whatever_stands_before_it() -> None:
     """On a profile's row of facts, behind a fact of 2020, a withheld one: its number is not 2020."""
     known = Names({"Anteil X": "anteil_x"}, {}, ("stadt", "s"), {}, re.compile("Anteil X"), re.compile("(?!)"))
