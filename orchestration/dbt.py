@@ -17,7 +17,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from orchestration.failures import PermanentFailure
+from orchestration.failures import PermanentFailure, spoken
 from orchestration.resources import Workplace
 from sources.retention import forget_warehouse
 from warehouse.paths import REPOSITORY, Home, private_files
@@ -44,6 +44,8 @@ class NodeResult:
     status: str
     seconds: float
     failures: int | None
+    #: What a failed model says to people, where it does.
+    sentence: str | None
 
 
 def parsed_project(home: Home, settings: Settings) -> Path:
@@ -177,7 +179,7 @@ class Dbt:
         results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test"], callbacks=[count])
         if not any(str(r.status) in FAILED for r in results):
             stamp.write_text(code_version())
-        return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures) for r in results]
+        return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures, spoken(str(r.message))) for r in results]
 
 
 @contextmanager

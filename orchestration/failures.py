@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 UNCHANGED = "der veröffentlichte Stand ist unverändert"
 
 #: Errors whose text was written for people, by name: inside Dagster only the name of an error survives.
@@ -28,6 +30,12 @@ def explain(error_name: str, text: str) -> str | None:
     if error_name in FOR_PEOPLE:
         return text
     return next((sentence for mark, sentence in SYSTEM.items() if mark in text), None)
+
+
+def spoken(trace: str) -> str | None:
+    """The last sentence for people in the text of a trace, None where it has none."""
+    said = re.findall(rf"^\s*(?:\w+\.)*(?:{'|'.join(sorted(FOR_PEOPLE))}): (.+)$", trace, re.M)
+    return said[-1] if said else None
 
 
 def sentence(error: BaseException | None) -> str | None:

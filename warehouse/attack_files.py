@@ -84,12 +84,12 @@ def _told(db: DuckDBPyConnection, folder: Path, least: int) -> list[str]:
         elif file.suffix == ".gpkg":
             found += sorted(_layers(db, file, name))
     _insert(db, rows)
-    # A page shows a year before today's boundaries by those of its time, where today's have no value.
+    # A page shows a year before today's boundaries by those of its time, where today's have no number: neither of the area nor of the rest of the town.
     db.execute(
         f"""update gezeigt set gebietsstand = v.gebietsstand from verschwiegen v
             where gezeigt.gebietsstand = '{TODAY}' and v.gebietsstand <> ({VERSION}) and (v.was, v.ebene, v.raumeinheit_id, v.jahr) = (gezeigt.was, gezeigt.ebene, gezeigt.raumeinheit_id, gezeigt.jahr)
             and (v.was, v.ebene, v.raumeinheit_id, v.jahr) not in (
-                select (indikator_id, ebene, raumeinheit_id, jahr) from fct_indikatorwert where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz')
+                select (indikator_id, ebene, raumeinheit_id, jahr) from fct_indikatorwert where gebietsstand = ({VERSION}) and (wert is not null or rest_wert is not null or status_id = 'geheim_schutz')
                 union all
                 select (kennzahl_id, ebene, raumeinheit_id, year(stichtag)) from fct_kennzahl where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz'))"""
     )

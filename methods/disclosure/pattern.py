@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from methods.disclosure.release import KEY, STOCK, Each, Release, protect_release, release
+from methods.disclosure.release import KEY, STOCK, Each, Release, _formula, protect_release, release
 
 AUDIENCES = ("verwaltung", "traeger", "oeffentlich")
 """From the least strict to the strictest."""
@@ -46,6 +46,7 @@ def pattern(
     profile: pd.DataFrame | None = None,
     carriers: pd.DataFrame | None = None,
     contributions: pd.DataFrame | None = None,
+    rests: pd.DataFrame | None = None,
     each: Each = map,
 ) -> pd.DataFrame:
     """One row (COLUMNS) per audience and withheld count; conf_status A primary, D secondary.
@@ -59,7 +60,8 @@ def pattern(
     carriers: kennzahl_id (persons) and haushalte_id (the count of the households behind them); persons of fewer households
     than the rule's mindesthaushalte are primary, however many they are. contributions: KEY, rang (1 the largest, up to LARGEST),
     beitrag (persons of one household in this count; fragments as in counts, with their bruchstueck_id as raumeinheit_id); a count
-    that few households dominate by the rule's dominanz_n, dominanz_k or p_prozent is primary as well (``dominated``). each: as in ``protect_release``.
+    that few households dominate by the rule's dominanz_n, dominanz_k or p_prozent is primary as well (``dominated``). rests: rest_id,
+    kennzahl_id, vorzeichen: what is left of the whole of a share (1) beside its part (-1), a small group like any other. each: as in ``protect_release``.
     Unprotectable (a ValueError) when what is known already, of earlier releases or of others, leaves nothing that would protect a count.
     """
     if counts.empty:
@@ -70,6 +72,7 @@ def pattern(
     persons = kennzahlen[kennzahlen[PERSON].notna().any(axis=1) | (kennzahlen["kennzahl_id"] == STOCK)]
     behind = np.zeros(len(table)) if carriers is None else _households(table, carriers)
     largest = np.zeros((len(table), LARGEST)) if contributions is None else _largest(table, contributions)
+    left = {} if rests is None else _rests(rests)
     withheld = pd.DataFrame({name: [] for name in KEY})
     found, solved = [], {}
     for audience in AUDIENCES:
@@ -93,7 +96,7 @@ def pattern(
         # The same rules and the same past give the same pattern: no need to search twice.
         same = pd.util.hash_pandas_object(own, index=False).sum(), bool(rule["einzelfall"].any()), pd.util.hash_pandas_object(known.drop(columns="zielgruppe").drop_duplicates(), index=False).sum()
         if same not in solved:
-            solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, own[own["frei"] > 0], bool(rule["einzelfall"].any()), each)
+            solved[same] = _protect(release(own, tree, overlaps, persons, parts, left), known, withheld, own[own["frei"] > 0], bool(rule["einzelfall"].any()), each)
         rows = solved[same]
         withheld = rows[KEY]
         carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY])) & (rows["grund"] == SMALL)
@@ -135,6 +138,16 @@ def _inputs(counts, fragments, areas, formulas, profile) -> tuple[pd.DataFrame, 
         columns=["raumeinheit_id", "gebietsstand", "ebene", "teil_von"],
     )
     return table, tree, overlaps
+
+
+def _rests(rests: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Name of every rest -> its counts with their signs; of several alike one."""
+    signs = rests.groupby(["rest_id", "kennzahl_id"])["vorzeichen"].sum()
+    found = {}
+    for _, members in signs[signs != 0].groupby(level="rest_id", sort=True):
+        expression = {kennzahl: int(sign) for (_, kennzahl), sign in members.items()}
+        found[_formula(expression)] = expression
+    return found
 
 
 def _households(table: pd.DataFrame, carriers: pd.DataFrame) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -243,7 +244,9 @@ class Release:
     names: pd.DataFrame
 
 
-def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, kennzahlen: pd.DataFrame, parts: pd.DataFrame) -> Release:
+def release(
+    counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, kennzahlen: pd.DataFrame, parts: pd.DataFrame, rests: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+) -> Release:
     """The system of everything that leaves at once.
 
     counts: KEY, wert (whole, missing = unknown), minimum (persons), frei (already public), basis (kept as long as
@@ -251,7 +254,7 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
     one), hundert (nor may nothing be left of it); rows with ebene "" are fragments. areas: gebietsstand, ebene,
     raumeinheit_id, obere_ebene, uebergeordnet_id. fragments: raumeinheit_id of the fragment and the area
     (gebietsstand, ebene, teil_von) it lies in. kennzahlen, parts: as in `groups`, which looks at every date with the counts
-    it has. A sum over areas in which a row is missing counts only where it holds.
+    it has. rests: what is left of the whole of a share beside its part, as `loose` of Groups. A sum over areas in which a row is missing counts only where it holds.
     """
     places = pd.MultiIndex.from_frame(counts[AREA].drop_duplicates().sort_values(AREA))
     place = {key: i for i, key in enumerate(places)}
@@ -278,7 +281,8 @@ def release(counts: pd.DataFrame, areas: pd.DataFrame, fragments: pd.DataFrame, 
         available = frozenset(every), together
         if available not in structure:
             chosen = parts[parts["kennzahl_id"].isin(every) & parts["teil_id"].isin(every)]
-            structure[available] = _union(groups(kennzahlen[kennzahlen["kennzahl_id"].isin(names)], chosen) for names in sorted(together, key=sorted) or [()])
+            known_groups = [groups(kennzahlen[kennzahlen["kennzahl_id"].isin(names)], chosen) for names in sorted(together, key=sorted) or [()]]
+            structure[available] = _union([*known_groups, Groups({}, [], rests)])
         builder.add(day, rows, position[rows.index].to_numpy(), area_sums, structure[available])
         days.append(day)
     for before, after in pairwise(days):

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.methods.test_release import NO_PARTS, NOTHING, kinds
 
 from methods.disclosure import release as of_release
-from methods.disclosure.pattern import AUDIENCES, CORRECTION, IN_PROFILE, KEY, OTHER, SMALL, UPPER_LEVEL, VALID_THEN, _households, _inputs, _largest, pattern
+from methods.disclosure.pattern import AUDIENCES, CORRECTION, IN_PROFILE, KEY, OTHER, SMALL, UPPER_LEVEL, VALID_THEN, _households, _inputs, _largest, _rests, pattern
 from methods.disclosure.protect import Unprotectable
 from methods.disclosure.release import Release, protect_release, release
 
@@ -180,3 +180,15 @@ def test_small_components_are_searched_and_large_ones_are_not(monkeypatch) -> No
     monkeypatch.setattr(of_release, "WIDE", 1)
     with pytest.raises(AssertionError):
         hidden_of(system([2, 50, 60], kind="k"))
+
+
+@pytest.mark.parametrize(("long", "hidden"), [(11, True), (10, False), (13, False)])
+def test_what_is_left_beside_the_part_of_a_share_is_a_group_like_any_other(long: int, hidden: bool) -> None:
+    """Thirteen children in a, so many of them all day: two who are not stand nowhere, three may be seen, and nobody is nobody."""
+    given = pd.concat([town(3, 9, 9, kind="klein"), town(10, 9, 9, kind="gross"), town(long, 6, 7, kind="lang")])
+    rests = pd.DataFrame([("quote", "klein", 1), ("quote", "gross", 1), ("quote", "lang", -1), ("doppelt", "klein", 1), ("doppelt", "klein", -1)], columns=["rest_id", "kennzahl_id", "vorzeichen"])
+    every = pd.concat([rules().assign(kennzahl_id=kind) for kind in ("klein", "gross", "lang")]).drop_duplicates()
+    found = pattern(given, NO_PIECES, PLACES, kinds(("einwohner", {})), NO_PARTS, every, FORMULAS, NOTHING, rests=rests)
+    assert (found["raumeinheit_id"] == "a").any() == hidden
+    assert set(found["grund"]) == ({OTHER} if hidden else set())
+    assert _rests(rests) == {"gross + klein − lang": {"gross": 1, "klein": 1, "lang": -1}}

@@ -8,6 +8,7 @@ import networkx
 from dbt.graph.queue import GraphQueue
 
 from orchestration.dbt import MANIFEST, PARSED, _keep, _longest_way_first
+from orchestration.failures import spoken
 
 
 def parsed(folder: Path, text: str) -> Path:
@@ -35,3 +36,10 @@ def test_what_most_hangs_on_is_built_first() -> None:
     graph.add_node("allein")
     order = _longest_way_first(GraphQueue, graph)
     assert sorted(graph, key=lambda node: (order[node], node)) == ["lange_1", "kurz_1", "lange_2", "allein", "kurz_2", "lange_3"]
+
+
+def test_what_a_model_says_to_people_is_found_in_its_trace() -> None:
+    trace = "Python model failed:\n  Traceback (most recent call last):\n  methods.Unprotectable: 1 primary cell\n\n  The above exception was the direct cause\n  warehouse.publish.PublishRefused: Nicht zu schützen: a | b.\n"
+    assert spoken(trace) == "Nicht zu schützen: a | b."
+    # What nobody wrote for people may hold anything, also what a row holds.
+    assert spoken("duckdb.ConversionException: Could not convert string 'Müller'") is None and spoken("None") is None

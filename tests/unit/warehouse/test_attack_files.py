@@ -29,7 +29,7 @@ from (values ('kinder', 0, 17, null), ('kinder_w', 0, 17, 'w')) t(kennzahl_id, a
 create table dim_raumeinheit as select 'v' as gebietsstand, *, 'POINT (0 0)' as geometrie, date '2020-01-01' as gueltig_von, false as nicht_zuordenbar
 from (values ('raum', 'a', 'Aue', 2), ('raum', 'b', 'Berg', 2), ('stadt', 's', 'Stadt', 1)) t(ebene, raumeinheit_id, name, ebene_rang);
 create table fct_quellenstand as select 'l' as lieferung_id, false as veroeffentlicht;
-create table fct_indikatorwert as select 'quote' as indikator_id, 'v' as gebietsstand, 'raum' as ebene, raumeinheit_id, date '2020-12-31' as stichtag, 2020 as jahr, true as ist_jahreswert, wert::double as wert, status_id
+create table fct_indikatorwert as select 'quote' as indikator_id, 'v' as gebietsstand, 'raum' as ebene, raumeinheit_id, date '2020-12-31' as stichtag, 2020 as jahr, true as ist_jahreswert, wert::double as wert, null::double as rest_wert, status_id
 from (values ('a', null, 'geheim_schutz'), ('b', 5.5, 'zahl')) t(raumeinheit_id, wert, status_id);
 create table fct_kennzahl as select 'kinder' as kennzahl_id, 'v' as gebietsstand, 'raum' as ebene, raumeinheit_id, date '2020-12-31' as stichtag, wert::double as wert, status_id, 'l' as lieferung_id
 from (values ('a', null, 'geheim_schutz'), ('b', 9, 'zahl')) t(raumeinheit_id, wert, status_id);
@@ -81,9 +81,12 @@ def layer(folder: Path, a: str | None) -> None:
 
 
 def page(folder: Path, a: str | None) -> None:
-    value = f'<td class="z w">{a}</td>' if a else '<td class="z w"><abbr title="gesperrt">.</abbr></td>'
-    row = f'<tr><th scope="row"><a href="indikator-quote.html">Quote</a> <span class="klein">%, 2020</span></th>\n{value}<td class="z"></td></tr>'
-    (folder / "reports" / "bericht" / "gebiet-raum-a.html").write_text(f"<table>{row}</table>", encoding="utf-8")
+    profile(folder, "a", a or '<abbr title="gesperrt">.</abbr>', "")
+
+
+def profile(folder: Path, area: str, value: str, rest: str) -> None:
+    row = f'<tr><th scope="row"><a href="indikator-quote.html">Quote</a> <span class="klein">%, 2020</span></th>\n<td class="z w">{value}</td><td class="z"></td><td class="z">{rest}</td></tr>'
+    (folder / "reports" / "bericht" / f"gebiet-raum-{area}.html").write_text(f"<table>{row}</table>", encoding="utf-8")
 
 
 def chart(folder: Path, a: str | None) -> None:
@@ -234,6 +237,16 @@ def test_an_age_pyramid_is_drawn_on_the_boundaries_of_today_where_they_have_the_
         db.execute(f"insert into fct_kennzahl values ('kinder_w', {today}, '2020-12-31', 7, 'zahl', 'l'), ('kinder_w', 'frueher', 'raum', 'b', '2020-12-31', null, 'geheim_schutz', 'l')")
     site(tmp_path, "gebiet-raum-b.html", '<p>Altersaufbau am 31.12.2020</p><table><caption>Altersaufbau</caption><thead><tr><th>Alter</th><th>weiblich</th></tr></thead><tbody><tr><th scope="row">0 bis 17</th><td class="z">7</td></tr></tbody></table>')
     assert [text.split(" ist gesperrt")[0] for text in look()] == ["Zwei Auskünfte: kinder_w, raum b (frueher) 31.12.2020"] * finds
+
+
+@pytest.mark.parametrize(("rest", "finds"), [("35.9", 0), ("null", 1)])
+def test_the_rest_of_the_town_beside_an_area_without_a_value_is_no_leak(look: Callable[[], list[str]], tmp_path: Path, rest: str, finds: int) -> None:
+    """On today's boundaries nobody lives in c, so that its profile shows the rest of the town alone; on those before, c is withheld."""
+    row = "'quote', '{}', 'raum', 'c', '2020-12-31', 2020, true, null, {}, '{}'"
+    with duckdb.connect(str(tmp_path / "mart.duckdb")) as db:
+        db.execute(f"insert into fct_indikatorwert values ({row.format('v', rest, 'ohne_nenner')}), ({row.format('frueher', 'null', 'geheim_schutz')})")
+    profile(tmp_path, "c", '<abbr title="niemand">x</abbr>', "35,9")
+    assert len(look()) == finds
 
 
 def test_a_sign_is_no_number_whatever_stands_before_it() -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from methods.disclosure.pattern import COLUMNS, pattern
 from methods.disclosure.protect import Unprotectable
 from warehouse.processes import standing_by
+from warehouse.publish import PublishRefused
 
 #: More processes share what memory there is, and components that take long are few.
 MOST = 4
@@ -31,11 +32,12 @@ def model(dbt, session):
                 profile=dbt.ref("int_schutz__profil").df(),
                 carriers=dbt.ref("schutzhaushalte").df(),
                 contributions=dbt.ref("int_schutz__beitrag").df(),
+                rests=dbt.ref("int_schutz__rest").df(),
                 each=each,
             )
     except Unprotectable as error:
-        raise ValueError(
-            f"Nicht zu schützen, weil frühere Veröffentlichungen oder die amtliche Statistik zu viel verraten: {'; '.join(error.cells[:5])}."
+        raise PublishRefused(
+            f"Nicht zu schützen, weil frühere Veröffentlichungen oder die amtliche Statistik zu viel verraten: {'; '.join(error.cells[:5]).replace(' 00:00:00', '')}."
             " Bitte prüfen und die Kennzahl mit Grund in seeds/schutzausnahmen.csv eintragen, oder deckungsgleich in seeds/referenzmerkmale.csv."
         ) from error
     kinds = {"stichtag": pa.date32()} | dict.fromkeys(COLUMNS[:1] + COLUMNS[2:], pa.string())
