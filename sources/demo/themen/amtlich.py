@@ -64,16 +64,19 @@ def _flat(target: Path, year: int, counts: list[tuple[str, str, int, int, int]])
     return _write(target / "genesis" / f"12411-0018_{year}_flat.csv", lines)
 
 
-def own_cases(target: Path, year: int, number: str, statistic: str, counts: dict[str, int]) -> list[Path]:
-    """What the offices publish for whole municipalities of the very cases that are delivered in small areas; nothing where it is not out yet."""
+def own_cases(target: Path, year: int, number: str, statistic: str, counts: dict[str, int], whole: dict[str, str]) -> list[Path]:
+    """What the offices publish for whole municipalities of the very cases that are delivered in small areas; nothing where it is not out yet.
+
+    ``whole``: of which count another one is a part; the offices show neither fewer than three nor a part beside which fewer are left.
+    """
     if year > LAST_PUBLISHED:
         return []
     lines = ["Statistik_Code;Statistik_Label;Zeit_Code;Zeit_Label;Zeit;1_Merkmal_Code;1_Merkmal_Label;1_Auspraegung_Code;1_Auspraegung_Label;"
              "2_Merkmal_Code;2_Merkmal_Label;2_Auspraegung_Code;2_Auspraegung_Label;BESTND__Bestand__Anzahl"]  # fmt: skip
     for key, name, times in reversed([("05158016", "Hilden, Stadt", 1), *AROUND]):
         for place, (label, count) in enumerate(counts.items(), 1):
-            # The offices show none below three.
-            value = "." if 0 < count < 3 else round(count * times)
+            rest = counts[whole[label]] - count if label in whole else 0
+            value = "." if 0 < count < 3 or 0 < rest < 3 else round(count * times)
             lines.append(f"{number};{statistic} (SIMULIERT);STAG;Stichtag;31.12.{year};GEMEIN;Gemeinden;{key};{name};MERKM1;Merkmale;MERKM1{place:02d};{label};{value}")
     return [_write(target / "genesis" / f"{number}-0001_{year}_flat.csv", lines)]
 

@@ -66,7 +66,7 @@ def _quarter(target: Path, world: World, drawn: Transfers, stichtag: date) -> li
         "LB": _sheet(f"Regelleistungsberechtigte Personen²⁾ nach Merkmalen, Stichtag {title}", keys, names, lb, lb_parts),
     }
     jobless = {"Arbeitslose": _sheet(f"Bestand an Arbeitslosen²⁾ nach Rechtskreisen und Merkmalen, Stichtag {title}", keys, names, al, al_parts)}
-    files = amtlich.own_cases(target, world.year, "22811", "Grundsicherung für Arbeitsuchende", _totals(bg, lb)) if (stichtag.month, stichtag.day) == QUARTERS[-1] else []
+    files = amtlich.own_cases(target, world.year, "22811", "Grundsicherung für Arbeitsuchende", _totals(bg, lb), PART_OF) if (stichtag.month, stichtag.day) == QUARTERS[-1] else []
     for folder, sheets in (("sgb2", sgb2), ("arbeitslose", jobless)):
         rows = {name: sheet for name, (sheet, _) in sheets.items()}
         merged = {name: cells for name, (_, cells) in sheets.items()}
@@ -143,6 +143,11 @@ def _unemployed(drawn: Transfers, persons, women: np.ndarray, foreign: np.ndarra
         ("darunter", "Langzeitarbeitslose", persons(drawn.long_term)),
     ]
     return columns, ((0, (1, 2), True), (0, (3, 4), True), (0, (5, 6), True), (0, (7, 8, 9), True), (0, (10,), False))
+
+
+PART_OF = dict.fromkeys(("Erwerbsfähige", "Nicht Erwerbsfähige", "Männer", "Frauen", "Deutsche", "Ausländer"), "Leistungsberechtigte") | dict.fromkeys(
+    ("Erwerbsfähige unter 25 Jahren", "Erwerbsfähige ab 55 Jahren"), "Erwerbsfähige"
+)
 
 
 def _totals(bg: Columns, lb: Columns) -> dict[str, int]:

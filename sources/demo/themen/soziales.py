@@ -42,7 +42,8 @@ def write(target: Path, world: World) -> list[Path]:
     asylum = cases["asylblg"]
     women = world.persons.sex[asylum["person"]] == 1
     published = {"Empfänger": len(women), "Empfängerinnen": int(women.sum()), "Leistungen nach § 2": int((asylum["what"] == "§ 2").sum())}
-    return [*files, *amtlich.own_cases(target, world.year, "22221", "Empfänger von Asylbewerberregelleistungen", published)]
+    whole = dict.fromkeys(("Empfängerinnen", "Leistungen nach § 2"), "Empfänger")
+    return [*files, *amtlich.own_cases(target, world.year, "22221", "Empfänger von Asylbewerberregelleistungen", published, whole)]
 
 
 def _cases(world: World, drawn: Transfers) -> dict[str, dict[str, np.ndarray]]:
