@@ -43,8 +43,10 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
             # A first run has long single-threaded parts that do not need each other.
             if place.settings.threads > 1:
                 warm_up()
-            with parsing_ahead(place):
-                _simulate(place)
+            with place.locked(), parsing_ahead(place):
+                # Whoever waited for another first run finds the deliveries there.
+                if _to_simulate(place):
+                    _simulate(place)
     new = waiting(place)
     if edition is None and not place.fetching and not new and place.up_to_date():
         _forget_in_time(place)

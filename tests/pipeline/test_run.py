@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import time
+from datetime import date
 from pathlib import Path
 
+import pytest
+
 from exports.contract import load_contracts
+from sources.demo import simulate
 from tests.pipeline.conftest import LONG, Town
 
 
@@ -110,6 +114,10 @@ def test_killed_runs_leave_the_published_state_and_the_next_completes(town: Town
     assert exports(town) == exports(later_small)
 
 
+def releases(town: Town) -> list[Path]:
+    return [folder for folder in (town.root / "published").iterdir() if (folder / "release.json").exists() and not folder.is_symlink()]
+
+
 @LONG
 def test_reader_is_not_disturbed_and_second_run_waits(town: Town, small_deliveries: Path) -> None:
     reader = town.mart()
@@ -121,7 +129,26 @@ def test_reader_is_not_disturbed_and_second_run_waits(town: Town, small_deliveri
     assert [p.returncode for p in (first, second)] == [0, 0], outputs
     assert "anderer Lauf" in outputs[0][1] + outputs[1][1]
     assert reader.execute("select count(*) from fct_indikatorwert").fetchone() == count
-    assert len([p for p in (town.root / "published").iterdir() if (p / "release.json").exists() and not p.is_symlink()]) == 3
+    assert len(releases(town)) == 3
+
+
+@LONG
+@pytest.mark.parametrize(("residents", "years"), [(2_500, (2023, 2024)), (6_000, (2019, 2020, 2021)), (9_000, (2022, 2023, 2024)), (20_000, (2017, 2018, 2019, 2020)), (30_000, (2018, 2019, 2020)), (120_000, (2019, 2020))])
+def test_towns_of_any_size_publish(empty: Town, residents: int, years: tuple[int, ...]) -> None:
+    """With all sources, before, within and after the change of boundaries: in small ones hardly anything may be shown, but the run ends."""
+    deliveries = empty.root.parent / "lieferungen"
+    simulate(deliveries, modus="register", residents=residents, stichtage=[date(year, 12, 31) for year in years])
+    said = empty.run("--deliveries", str(deliveries)).stdout
+    assert f"({years[0]} bis" in said and (empty.current / "reports" / "bericht" / "index.html").is_file()
+
+
+@LONG
+def test_two_first_runs_at_once(empty: Town) -> None:
+    runs = [empty.start("run"), empty.start("run")]
+    said = [process.communicate(timeout=1800) for process in runs]
+    assert [process.returncode for process in runs] == [0, 0], said
+    assert "anderer Lauf" in "".join(err for _, err in said)
+    assert len(releases(empty)) == 1
 
 
 def test_sql_reads_only(demo: Town) -> None:
