@@ -457,7 +457,6 @@ class _Component:
     before: np.ndarray
     kinds: np.ndarray
     members: np.ndarray
-    criterion: str
     singletons: bool
 
 
@@ -467,7 +466,7 @@ def _choose(part: _Component) -> tuple[np.ndarray, list[str] | None, bool]:
     primary, frozen = own["primary"].to_numpy(), own["frozen"].to_numpy()
     old = (part.before | primary) & ~frozen
     try:
-        check = Check(own, part.relations, criterion=part.criterion, singletons=part.singletons)
+        check = Check(own, part.relations, singletons=part.singletons)
         kept = bool(old[~primary].any() and check.holds(old))
         if kept:
             chosen = old
@@ -476,14 +475,14 @@ def _choose(part: _Component) -> tuple[np.ndarray, list[str] | None, bool]:
         else:
             # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
             settings = {"gap": SEARCH_GAP, "rounds": 1, "cuts": CUTS, "local_gap": REPAIR_GAP}
-            chosen = protect(own.drop(columns="hidden"), part.relations, criterion=part.criterion, singletons=part.singletons, **settings).suppressed
+            chosen = protect(own.drop(columns="hidden"), part.relations, singletons=part.singletons, **settings).suppressed
         return chosen & ~check.settled(chosen), None, kept
     except Unprotectable as error:
         return np.zeros(len(own), bool), error.cells, False
 
 
 def protect_release(
-    system: Release, *, before: np.ndarray | None = None, fixed: np.ndarray | None = None, singletons: bool = False, criterion: str = "interval", each: Each = map
+    system: Release, *, before: np.ndarray | None = None, fixed: np.ndarray | None = None, singletons: bool = False, each: Each = map
 ) -> Outcome:
     """Withhold so much of the release that no primary is open, component by component of what may move.
 
@@ -520,7 +519,7 @@ def protect_release(
             rows = relations[touching]
             members = np.unique(np.concatenate([inside, rows.indices])) if len(touching) else inside
             part = sp.csr_array(rows.tocsc()[:, members])
-            return _Component(cells.iloc[members].assign(frozen=frozen[members]), part, before[members], kinds[first_name[members]], members, criterion, singletons)
+            return _Component(cells.iloc[members].assign(frozen=frozen[members]), part, before[members], kinds[first_name[members]], members, singletons)
 
         components = [by_label[starts[number] : starts[number + 1]] for number in wanted]
         components = [inside for inside in components if not done[inside].all()]
