@@ -390,7 +390,7 @@ class _Builder:
 
     def finish(self, places: pd.MultiIndex, upper: np.ndarray) -> Release:
         block = np.repeat(np.arange(len(self.meta)), [len(p) for _, _, p in self.meta])
-        where = np.concatenate([p for _, _, p in self.meta]) if self.meta else np.zeros(0, int)
+        where = np.concatenate([p for _, _, p in self.meta])
 
         def filled(entries: list, code: np.ndarray) -> np.ndarray:
             column = np.empty(len(entries), object)
@@ -402,10 +402,10 @@ class _Builder:
             | {level: filled(places.get_level_values(level).tolist(), where) for level in AREA},
             dtype=object,
         )
-        values = np.concatenate(self.values) if self.values else np.zeros(0)
+        values = np.concatenate(self.values)
         if (values != np.floor(values)).any():
             raise ValueError("counts are whole numbers")
-        minimum, free, basis, weight, null, hidden = np.concatenate(self.attributes, axis=1) if self.attributes else np.zeros((6, 0))
+        minimum, free, basis, weight, null, hidden = np.concatenate(self.attributes, axis=1)
         system = collapse(list(range(len(values))), values.astype(np.int64), self.equations, self.rows, self.cols, self.signs)
         column = system.column_of.to_numpy()
         names["verborgen"] = (hidden > 0) | (names["ebene"] == "").to_numpy()
