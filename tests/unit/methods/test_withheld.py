@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.unit.methods.test_disclosure import publish
-from tests.unit.methods.test_release import NOTHING, kinds
+from tests.unit.methods.test_release import NOTHING, RICH, kinds
 
 from methods.disclosure import release as of_release
 from methods.disclosure.audit import audit
@@ -117,14 +117,6 @@ CATALOGUE = kinds(
     ("einwohner", {}), ("kinder", {"alter_von": 0, "alter_bis": 17}), ("u6", {"alter_von": 0, "alter_bis": 5}), ("erwachsene", {"alter_von": 18}),
     ("frauen", {"geschlecht": "w"}), ("nichtdeutsche", {"staatsangehoerigkeit": "nichtdeutsch"}), ("migration", {"migrationshintergrund": "mit"}),
     ("kinder_nichtdeutsch", {"alter_von": 0, "alter_bis": 17, "staatsangehoerigkeit": "nichtdeutsch"}), ("fuenf_jahre", {"wohndauer_ab": 5}),
-)  # fmt: skip
-#: Nested, overlapping and unbounded ages, attributes alone and together, and durations of residence.
-RICH = kinds(
-    ("einwohner", {}), ("bekannt", {"alter_von": 0}), ("u3", {"alter_von": 0, "alter_bis": 2}), ("u6", {"alter_von": 0, "alter_bis": 5}), ("u18", {"alter_von": 0, "alter_bis": 17}), ("ab_18", {"alter_von": 18}),
-    ("mitte", {"alter_von": 3, "alter_bis": 17}), ("quer", {"alter_von": 6, "alter_bis": 20}), ("bis_64", {"alter_bis": 64}), ("allein", {"alter_von": 30, "alter_bis": 40}), ("zweimal", {"alter_von": 0, "alter_bis": 17}),
-    ("frauen", {"geschlecht": "w"}), ("maedchen", {"geschlecht": "w", "alter_von": 0, "alter_bis": 17}), ("frauen_ab_18", {"geschlecht": "w", "alter_von": 18}),
-    ("nichtdeutsche", {"staatsangehoerigkeit": "nichtdeutsch"}), ("migration", {"migrationshintergrund": "mit"}), ("nichtdeutsche_frauen", {"staatsangehoerigkeit": "nichtdeutsch", "geschlecht": "w"}),
-    ("fuenf_jahre", {"wohndauer_ab": 5}), ("ein_jahr", {"wohndauer_ab": 1}), ("kinder_ein_jahr", {"wohndauer_ab": 1, "alter_von": 0, "alter_bis": 17}),
 )  # fmt: skip
 PARTS = pd.DataFrame([("wohnen", "einwohner", "miete", True), ("wohnen", "einwohner", "eigen", True), ("hilfe", "miete", "hilfe", False)], columns=["zerlegung_id", "kennzahl_id", "teil_id", "vollstaendig"])
 FLOWS = ["geburten", "sterbefaelle", "zuzuege", "fortzuege"]
