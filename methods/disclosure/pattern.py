@@ -7,8 +7,6 @@ small one, because old and new side by side would show the persons between them;
 Reads no files and knows no source.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

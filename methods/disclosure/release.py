@@ -5,8 +5,6 @@ every area version, from the fragments in which two versions overlap, and from t
 Decides nothing about thresholds (the caller passes them per count), reads no files, changes no counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -74,7 +72,7 @@ class _Box:
     attributes: frozenset
     stay: float | None
 
-    def holds(self, other: _Box) -> bool:
+    def holds(self, other: "_Box") -> bool:
         longer = self.stay is None or (other.stay is not None and self.stay <= other.stay)
         return self.low <= other.low and other.high <= self.high and self.attributes <= other.attributes and longer
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from methods.disclosure.audit import Published, audit
-from methods.disclosure.pattern import CARRIERS, dominated, pattern
+from methods.disclosure.pattern import CARRIERS, SMALL, dominated, pattern
 from methods.disclosure.release import KEY, groups, protect_release, release
 
 PERSON = ["alter_von", "alter_bis", "geschlecht", "staatsangehoerigkeit", "migrationshintergrund", "wohndauer_ab"]
@@ -265,17 +265,22 @@ def test_a_group_that_is_broken_down_elsewhere_keeps_its_complement():
     assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any()
 
 
-def test_persons_of_too_few_households_are_withheld_however_many_they_are():
-    # In area a nine persons live in two households, in b and c twenty and thirty in more.
+@pytest.mark.parametrize(
+    ("persons", "households", "ground"),
+    [(9.0, 0.0, None), (9.0, 1.0, CARRIERS), (9.0, 2.0, CARRIERS), (9.0, 3.0, None), (9.0, 4.0, None), (3.0, 2.0, CARRIERS), (2.0, 2.0, SMALL), (1.0, 1.0, SMALL), (0.0, 0.0, None)],
+)
+def test_persons_of_too_few_households_are_withheld_however_many_they_are(persons, households, ground):
+    # In b and c twenty and thirty live in more than three; where nobody counts the households, nobody says they are few.
     day = date(2020, 12, 31)
     areas = (("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s"))
-    rows = [(day, k, "alt", *area, v) for k, values in (("personen", (9.0, 20.0, 30.0, 59.0)), ("haushalte", (2.0, 8.0, 11.0, 21.0))) for area, v in zip(areas, values, strict=True)]
+    rows = [(day, k, "alt", *area, v) for k, values in (("personen", (persons, 20.0, 30.0)), ("haushalte", (households, 8.0, 11.0))) for area, v in zip(areas, (*values, sum(values)), strict=True)]
     counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
     rules = pd.concat([RULES[RULES["kennzahl_id"] == "einwohner"].assign(kennzahl_id=k, mindesthaushalte=3) for k in ("personen", "haushalte")])
     behind = pd.DataFrame({"kennzahl_id": ["personen"], "haushalte_id": ["haushalte"]})
-    for carriers, hidden in ((None, False), (behind, True)):
+    for carriers, expected in ((None, ground if ground == SMALL else None), (behind, ground)):
         found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(("personen", {}), ("haushalte", {})), None, rules, FORMULAS, NOTHING, carriers=carriers)
-        assert ((found["kennzahl_id"] == "personen") & (found["raumeinheit_id"] == "a")).any() == hidden
+        of_persons = found[found["kennzahl_id"] == "personen"].drop_duplicates(["raumeinheit_id", "conf_status", "grund"]).set_index("raumeinheit_id")
+        assert of_persons["grund"].get("a") == expected and (expected is None or of_persons["conf_status"].tolist() == ["A", "D"])
 
 
 @pytest.mark.parametrize(
@@ -293,6 +298,15 @@ def test_persons_of_too_few_households_are_withheld_however_many_they_are():
         # Two households: each knows the other exactly. One: everybody knows.
         ([6, 4, 0], np.nan, np.nan, 1, True),
         ([10, 0, 0], np.nan, np.nan, 1, True),
+        # Either rule is enough, and both are no less.
+        ([6, 3, 1], 2, 85, 16, True),
+        ([6, 3, 1], 2, 90, 17, True),
+        ([6, 3, 1], 2, 85, 17, True),
+        # All three known, the rest of one person is what the p % rule asks for: 10 - 4 - 3 = 3, 75 % of 4.
+        ([4, 3, 3], np.nan, np.nan, 75, False),
+        ([4, 3, 3], np.nan, np.nan, 76, True),
+        ([4, 3, 3], 3, 99, np.nan, True),
+        ([4, 3, 3], 3, 100, np.nan, False),
         # Nobody delivers them, or no rule.
         ([0, 0, 0], 2, 85, 10, False),
         ([10, 0, 0], np.nan, np.nan, np.nan, False),

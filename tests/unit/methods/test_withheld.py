@@ -90,6 +90,7 @@ def of_tables() -> dict[str, Callable[[], dict]]:
     settings = {
         "width": {},
         "width, quick": QUICK,
+        "width, thorough": {"rounds": 6, "nodes": 30, "gap": 0.04},
         "width, zeros, minimum 5": QUICK | {"zeros": "protected", "minimum": 5},
         "width, singletons, zeros": QUICK | {"singletons": True, "zeros": "protected"},
         "width, schools hidden": QUICK | {"hidden": "raum=U"},
