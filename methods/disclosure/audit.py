@@ -29,6 +29,7 @@ ALMOST_ONE = 1 - 1e-4
 """A count is whole: a bound of 9.9 shows 9."""
 FAR = 10
 """Cells that nothing bounds are cut off at this many times all published counts around them and the widest promise."""
+DERIVATIONS = 200
 SOLVED, INFEASIBLE = 0, 2
 """Codes of scipy.optimize."""
 
@@ -76,7 +77,7 @@ def audit(
     required: Mapping[str, float] | None = None,
     balances: Iterable[Mapping[str, int]] = (),
     known: Mapping[str, int] | None = None,
-    derivations: int = 200,
+    derivations: int = DERIVATIONS,
 ) -> Audit:
     """Attack everything published at once, knowing that counts are whole and not negative.
 
@@ -115,7 +116,7 @@ class Equations:
         return self.relations
 
 
-def audit_equations(equations: Equations, minimum: int, derivations: int = 200) -> Audit:
+def audit_equations(equations: Equations, minimum: int, derivations: int = DERIVATIONS) -> Audit:
     """As `audit`, for an attacker who has written down his equations already; every withheld cell was promised protection."""
     return _judge(equations, minimum, None, derivations)
 

@@ -216,6 +216,8 @@ def test_what_is_known_besides_counts_like_what_is_published_and_is_not_judged()
 
 
 def test_findings_beyond_the_number_asked_for_are_not_written_out() -> None:
+    many = rows(*((f"{side}{i}", shown) for i in range(210) for side, shown in (("a", None), ("b", 1))), sums=[(f"b{i}", (f"a{i}",)) for i in range(210)])
+    assert (audit([many], MINIMUM).cells["herleitung"] != "").sum() == 200
     table = rows(("T", 9), ("P", 2), ("a", None), ("b", 7), ("c", 0), ("p", None), sums=[("T", ("a", "b", "c")), ("P", ("p",))])
     for number in (0, 1, 2):
         assert audit([table], MINIMUM, derivations=number).cells["herleitung"].tolist() == ["anzahl|z=a = anzahl (9) - anzahl|z=b (7) - anzahl|z=c (0) = 2", "anzahl|z=p = anzahl|z=P (2) = 2"][:number] + [""] * (2 - number)
@@ -228,6 +230,7 @@ def test_findings_beyond_the_number_asked_for_are_not_written_out() -> None:
         ([rows(("a", 1.5))], "anzahl|z=a is not a count"),
         ([rows(("a", 1)), rows(("a", 2))], "anzahl|z=a is published with two different counts"),
         ([rows(("T", 9), ("a", None), ("b", 6), ("c", 5))], "published numbers contradict each other: anzahl|z=a would be -2"),
+        ([rows(("T", 9), ("U", 3), ("a", 1), ("b", 2), ("c", 6), sums=[("T", ("a", "b", "c")), ("U", ("a", "c")), ("T", ("U", "c"))])], "published numbers do not add up: ['anzahl|z=U', 'anzahl|z=a', 'anzahl|z=c']"),
         ([rows(("T", 9), ("a", 1), ("b", 6), ("c", 1))], "published numbers do not add up: ['anzahl', 'anzahl|z=a', 'anzahl|z=b', 'anzahl|z=c']"),
     ],
 )

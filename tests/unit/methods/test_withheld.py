@@ -33,10 +33,10 @@ QUICK = {"gap": 0.05, "rounds": 1, "cuts": 4, "local_gap": 0.3}
 # --- tables ---------------------------------------------------------------------------------------------------------------
 
 BLOCKS = pd.DataFrame({"block": list("abcdefgh"), "raum": list("PPQQQRRR"), "bezirk": list("XXXXXYYY"), "schule": list("UUUVVVWW")})
-PLACE = Hierarchy.from_levels(BLOCKS, ["bezirk", "raum", "block"], ["schule", "block"], total="alle")
-AGE = Hierarchy.from_parents({"0": "kind", "6": "kind", "18": "alle", "65": "alle", "kind": "alle"}, total="alle")
-ORIGIN = Hierarchy.from_parents({"de": "alle", "andere": "alle"}, total="alle")
-SEX = Hierarchy.from_parents({"m": "alle", "w": "alle"}, total="alle")
+PLACE = Hierarchy.from_levels(BLOCKS, ["bezirk", "raum", "block"], ["schule", "block"], total="T")
+AGE = Hierarchy.from_parents({"0": "kind", "6": "kind", "18": "T", "65": "T", "kind": "T"}, total="T")
+ORIGIN = Hierarchy.from_parents({"de": "T", "andere": "T"}, total="T")
+SEX = Hierarchy.from_parents({"m": "T", "w": "T"}, total="T")
 
 
 def table(seed: int, mean: float, dims: dict[str, Hierarchy], **more) -> Table:
@@ -62,7 +62,7 @@ def stock_and_flow(seed: int) -> System:
     before, came, gone = (table(seed + i, mean, {"raum": PLACE}, measure=measure, at={"jahr": year}) for i, (mean, measure, year) in enumerate([(20, "anzahl", "1"), (4, "zugang", "1"), (4, "abgang", "1")]))
     gone.frame["wert"] = np.minimum(gone.frame["wert"], before.frame["wert"])
     after = Table(before.frame.assign(wert=before.frame["wert"] + came.frame["wert"] - gone.frame["wert"]), before.dims, at={"jahr": "2"})
-    balances = [{f"anzahl|jahr=1|raum={r}": 1, f"zugang|jahr=1|raum={r}": 1, f"abgang|jahr=1|raum={r}": -1, f"anzahl|jahr=2|raum={r}": -1} for r in PLACE.codes if r != "alle"]
+    balances = [{f"anzahl|jahr=1|raum={r}": 1, f"zugang|jahr=1|raum={r}": 1, f"abgang|jahr=1|raum={r}": -1, f"anzahl|jahr=2|raum={r}": -1} for r in PLACE.codes if r != "T"]
     return build([before, came, gone, after], balances)
 
 
@@ -78,11 +78,16 @@ def secondaries(system: System, zeros: str = "published", minimum: int = MINIMUM
     return {"cost": round(float(found.cost), 6), "bound": round(float(found.bound), 3), "withheld": cells["zelle_id"][found.suppressed & ~cells["primary"]].tolist()}
 
 
-def worked_out(dims: dict[str, Hierarchy], system: System, seed: int, share: float, **more) -> dict:
-    """What an attacker says of a pattern that nobody protected: the small counts and some others are missing."""
+def worked_out(dims: dict[str, Hierarchy], seed: int, share: float, promised: int = 0) -> dict:
+    """What an attacker says of a pattern that nobody protected: the small counts and some others are missing; or of these, each promised a width."""
+    system = build([table(seed, 9, dims)])
     count = system.cells["wert"].to_numpy()
-    missing = ((count > 0) & (count < MINIMUM)) | ((count > 0) & (np.random.default_rng(seed).random(len(count)) < share))
-    found = audit([publish(system, dims, missing)], MINIMUM, **more)
+    small = (count > 0) & (count < MINIMUM)
+    is_leaf = np.ones(len(count), bool)
+    is_leaf[system.relations.indices[system.relations.data < 0]] = False
+    missing = small | (np.random.default_rng(seed).random(len(count)) < np.where(is_leaf, share, 0.8 * share))
+    required = dict.fromkeys(system.cells["zelle_id"][small], promised) if promised else None
+    found = audit([publish(system, dims, missing)], MINIMUM, required=required)
     return {"cells": [f"{c.zelle_id}: {c.art}, {c.status}, {c.unten:.0f} to {c.oben:.0f}" + f" ({c.herleitung})" * bool(c.herleitung) for c in found.cells.itertuples()]}
 
 
@@ -99,8 +104,9 @@ def of_tables() -> dict[str, Callable[[], dict]]:
     }
     systems = {f"{name} {seed}": lambda of=of, seed=seed: of(seed) for name, of, seed in (("ages", by_age, 1), ("ages", by_age, 2), ("sexes", by_age_and_sex, 3), ("sexes", by_age_and_sex, 4), ("flows", stock_and_flow, 5), ("flows", stock_and_flow, 6))}
     cases = {f"{name}, {how}": lambda system=system, chosen=chosen: secondaries(system(), **chosen) for name, system in systems.items() for how, chosen in settings.items()}
-    ages = {"raum": PLACE, "alter": AGE}
-    return cases | {f"ages {seed}, attacked": lambda seed=seed, share=share: worked_out(ages, by_age(seed), seed, share) for seed, share in ((7, 0.15), (8, 0.25), (9, 0.35))}
+    ages, sexes = {"raum": PLACE, "alter": AGE}, {"raum": PLACE, "alter": AGE, "sex": SEX}
+    attacks = {f"attack {seed}": lambda dims=dims, seed=seed, share=share, more=more: worked_out(dims, seed, share, **more) for dims, seed, share, more in ((ages, 7, 0.7, {}), (ages, 8, 0.8, {"promised": 12}), (ages, 9, 0.9, {}), (sexes, 10, 0.8, {"promised": 9}), (sexes, 11, 0.9, {"promised": 25}), (sexes, 12, 0.95, {}))}
+    return cases | attacks
 
 
 # --- towns ----------------------------------------------------------------------------------------------------------------
