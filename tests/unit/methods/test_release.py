@@ -104,6 +104,22 @@ def test_declared_parts_have_a_rest_unless_they_are_complete():
     parts = pd.DataFrame([("z", "k", "x", True), ("z", "k", "y", True), ("w", "k", "v", False)], columns=NO_PARTS.columns)
     found = groups(kinds(TOTAL), parts)
     assert ("k", ("x", "y")) in found.sums and ("k", ("v", "k − v")) in found.sums
+    assert found.hidden == {"k − v": {"k": 1, "v": -1}} and found.loose == {"k − x": {"k": 1, "x": -1}, "k − y": {"k": 1, "y": -1}}
+    both = groups(kinds(TOTAL), parts.assign(zerlegung_id="z", vollstaendig=[True, False, True]))
+    assert both.hidden == {"k − v − x − y": {"k": 1, "v": -1, "x": -1, "y": -1}} and both.sums == [("k", ("v", "x", "y", "k − v − x − y"))]
+    assert list(both.loose) == ["k − v", "k − x", "k − y"]
+
+
+def test_what_one_declared_part_leaves_is_protected_with_it():
+    # Of 60 in a 58 rent; the two others own or lodge, one each, which is no secret by itself; that all but two rent is one.
+    rows = [(date(2020, 12, 31), kind, "alt", *area, float(n)) for kind, numbers in (("k", (60, 50, 40)), ("x", (58, 20, 20)), ("y", (1, 20, 10)), ("z", (1, 10, 10))) for area, n in zip((("raum", "a"), ("raum", "b"), ("raum", "c"), ("stadt", "s")), (*numbers, sum(numbers)), strict=True)]
+    counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
+    parts = pd.DataFrame([("w", "k", piece, True) for piece in "xyz"], columns=NO_PARTS.columns)
+    rules = pd.concat([RULES[RULES["kennzahl_id"] == "einwohner"].assign(kennzahl_id=kind, mindestzahl=MINIMUM * (kind == "k")) for kind in "kxyz"])
+    for complement in (True, False):
+        found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL), parts, rules.assign(komplement=complement), FORMULAS, NOTHING)
+        withheld = set(found.loc[(found["zielgruppe"] == "traeger") & (found["raumeinheit_id"] == "a"), "kennzahl_id"])
+        assert bool({"k", "x"} & withheld) == bool({"y", "z"} & withheld) == complement == bool(withheld)
 
 
 def test_sums_hold_also_where_a_finer_count_is_missing():

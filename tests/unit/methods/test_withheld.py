@@ -216,7 +216,7 @@ def corrected(counts: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
 
 def of_definitions(chosen: pd.DataFrame, parts: pd.DataFrame) -> dict:
     found = groups(chosen, parts)
-    return {"hidden": {name: dict(made_of) for name, made_of in found.hidden.items()}, "sums": [f"{whole} = {' + '.join(f'({part})' for part in pieces)}" for whole, pieces in found.sums], "loose": list(found.loose)}
+    return {"hidden": {name: dict(made_of) for name, made_of in found.hidden.items()}, "sums": [f"{whole} = {' + '.join(f'({part})' for part in pieces)}" for whole, pieces in found.sums], "loose": {name: dict(made_of) for name, made_of in found.loose.items()}}
 
 
 def of_towns() -> dict[str, Callable[[], dict]]:
@@ -239,6 +239,7 @@ def of_towns() -> dict[str, Callable[[], dict]]:
         "ages, rough": lambda: released(5, ages, [2018, 2019], 20, limits=rough),
         "ages, rough, at once": lambda: released(11, ages, [2018, 2019], 20, limits=rough | {"COMES_BACK": 0}),
         "ages, rough, without care": lambda: released(11, ages, [2018, 2019], 20, limits=rough | {"CAREFUL": 1, "WIDER": 1}),
+        "ages, rough, whole sums": lambda: released(11, ages, [2018, 2019], 20, limits=rough | {"CAREFUL": 0}),
         "ages, next year": lambda: released(7, ages, [2018, 2019], 20, earlier=year_before),
     }
 
