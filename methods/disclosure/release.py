@@ -351,9 +351,8 @@ class _Builder:
         for whole, parts in known.sums:
             if all((day, member) in self.block for member in (whole, *parts)):
                 blocks = [self.block[day, member] for member in (whole, *parts)]
-                # A sum that the delivered counts themselves break is none an attacker could use.
-                holds = np.abs(self.value[day, whole] - sum(self.value[day, part] for part in parts)) == 0
-                there = np.all([b >= 0 for b in blocks], axis=0) & holds
+                # A sum that the delivered counts themselves break is none an attacker could use; nor is one in which any is missing (nan).
+                there = self.value[day, whole] == sum(self.value[day, part] for part in parts)
                 if there.any():
                     self._sum((block[there], -1 if i == 0 else 1) for i, block in enumerate(blocks))
         for name, expression in known.loose.items():
@@ -370,7 +369,7 @@ class _Builder:
         value = np.array([self.value[day, group] for group in here])
         for parent, children in area_sums:
             present = number[:, children] >= 0
-            use = (number[:, parent] >= 0) & present.any(axis=1) & (value[:, parent] == np.where(present, value[:, children], 0).sum(axis=1))
+            use = present.any(axis=1) & (value[:, parent] == np.where(present, value[:, children], 0).sum(axis=1))
             if use.any():
                 self._sum([(number[use, parent], -1), *((number[use, child], 1) for child in children)])
 
@@ -382,7 +381,7 @@ class _Builder:
         terms = [((after, STOCK), -1), ((before, STOCK), 1), *(((after, name), sign) for name, sign in flows.items())]
         blocks = [self.block[key] for key, _ in terms]
         rest = sum(sign * self.value[key] for key, sign in terms)
-        there = np.all([b >= 0 for b in blocks], axis=0) & (rest == 0)
+        there = rest == 0
         if there.any():
             self._sum((block[there], sign) for block, (_, sign) in zip(blocks, terms, strict=True))
 

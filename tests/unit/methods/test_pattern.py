@@ -225,3 +225,21 @@ def test_the_balance_of_a_year_is_a_sum_where_it_holds() -> None:
     # Of one flow alone nobody would expect that; and a balance that is one off is none.
     assert sums(("geburten", 10)) == [] and sums(("geburten", 14), ("sterbefaelle", 3)) == [] and sums(("geburten", 14), ("sterbefaelle", 5)) == []
     assert sums() == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sums"),
+    [
+        ([20, 50, 60, 130], [{"a": 1, "b": 1, "c": 1, "s": -1}]),
+        # An area of which nothing is known, and nobody can be there: the others are the town. With somebody there, or no town, there is no sum.
+        ([np.nan, 50, 60, 110], [{"b": 1, "c": 1, "s": -1}]),
+        ([np.nan, 50, 60, 130], []),
+        ([20, 50, 60, np.nan], []),
+        ([np.nan, np.nan, np.nan, 0], []),
+        ([20, 50, 60, 131], []),
+    ],
+)
+def test_areas_are_summed_where_the_sum_holds(numbers: list[float], sums: list[dict]) -> None:
+    found = system([20, 50, 60], wert=np.array(numbers, float))
+    name = found.names.set_index("spalte")["raumeinheit_id"]
+    assert [{name[column]: int(sign) for column, sign in enumerate(row) if sign} for row in found.relations.toarray()] == sums
