@@ -94,7 +94,7 @@ def pattern(
             solved[same] = _protect(release(own, tree, overlaps, persons, parts), known, withheld, own[own["frei"] > 0], bool(rule["einzelfall"].any()), each)
         rows = solved[same]
         withheld = rows[KEY]
-        carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY])) & (rows["grund"] == SMALL)
+        carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY]))
         found.append(rows.assign(zielgruppe=audience, grund=np.where(carried, CARRIERS, rows["grund"])))
     result = pd.concat(found, ignore_index=True)[list(COLUMNS)]
     return result.sort_values(list(COLUMNS)).reset_index(drop=True)
