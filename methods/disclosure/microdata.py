@@ -42,7 +42,7 @@ def assess(quasi: Sequence[Column], sensitive: Mapping[str, Column], k: int, div
     members: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for person in range(persons):
         members[tuple(column[person] for column in quasi)].append(person)
-    lowest: dict[str, int | None] = dict.fromkeys(sensitive)
+    lowest = dict.fromkeys(sensitive)
     at_risk: list[int] = []
     for group in members.values():
         uniform = False
