@@ -406,7 +406,7 @@ class _Problem:
         settled = np.zeros(len(pattern), bool)
         moved = self._reach(pattern)
         for component in self._components(pattern):
-            asked = self.free[component] & (moved[0, component] == moved[1, component])
+            asked = self.free[component]
             if asked.any():
                 settled[component[self._settled(component, asked, moved)]] = True
         return settled

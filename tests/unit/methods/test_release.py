@@ -260,14 +260,14 @@ def test_stock_and_flow_protects_the_flow_and_its_balance():
     assert set(zip(hidden["kennzahl_id"], hidden["raumeinheit_id"], strict=True)) >= {("geburten", "a"), ("geburten", "b"), ("sterbefaelle", "a"), ("sterbefaelle", "b")}
 
 
-@pytest.mark.parametrize(("hundred", "hidden"), [(False, False), (True, True)])
-def test_all_of_a_group_is_protected_by_rule(hundred, hidden):
-    # In area a everybody is a foreigner: 20 of 20.
+@pytest.mark.parametrize(("hundred", "complement", "hidden"), [(False, True, False), (True, True, True), (True, False, False), (False, False, False)])
+def test_all_of_a_group_is_protected_by_rule(hundred, complement, hidden):
+    # In area a everybody is a foreigner: 20 of 20. Where what is left of a group is none to be protected, nobody left is none either.
     day = date(2020, 12, 31)
     rows = [(day, "einwohner", "alt", "raum", "a", 20.0), (day, "einwohner", "alt", "raum", "b", 40.0), (day, "einwohner", "alt", "raum", "c", 40.0), (day, "einwohner", "alt", "stadt", "s", 100.0)]
     rows += [(day, "nichtdeutsche", "alt", "raum", "a", 20.0), (day, "nichtdeutsche", "alt", "raum", "b", 10.0), (day, "nichtdeutsche", "alt", "raum", "c", 9.0), (day, "nichtdeutsche", "alt", "stadt", "s", 39.0)]
     counts = pd.DataFrame(rows, columns=[*KEY, "wert"]).assign(mindestzahl=0, veroeffentlicht=False, amtlich=False)
-    found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), None, RULES.assign(hundert_prozent=hundred), FORMULAS, NOTHING)
+    found = pattern(counts, town([], ("alt",))[1], AREAS, kinds(TOTAL, FOREIGN), None, RULES.assign(hundert_prozent=hundred, komplement=complement), FORMULAS, NOTHING)
     assert ((found["kennzahl_id"] == "nichtdeutsche") & (found["raumeinheit_id"] == "a")).any() == hidden
 
 
