@@ -29,6 +29,7 @@ ALMOST_ONE = 1 - 1e-4
 """A count is whole: a bound of 9.9 shows 9."""
 FAR = 10
 """Cells that nothing bounds are cut off at this many times all published counts around them and the widest promise."""
+DERIVATIONS = 200
 SOLVED, INFEASIBLE = 0, 2
 """Codes of scipy.optimize."""
 
@@ -86,7 +87,7 @@ def audit(
     required: Mapping[str, float] | None = None,
     balances: Iterable[Mapping[str, int]] = (),
     known: Mapping[str, int] | None = None,
-    derivations: int = 200,
+    derivations: int = DERIVATIONS,
 ) -> Audit:
     """Attack everything published at once, knowing that counts are whole and not negative.
 
@@ -125,7 +126,7 @@ class Equations:
         return self.relations
 
 
-def audit_equations(equations: Equations, minimum: int, derivations: int = 200) -> Audit:
+def audit_equations(equations: Equations, minimum: int, derivations: int = DERIVATIONS) -> Audit:
     """As `audit`, for an attacker who has written down his equations already; every withheld cell was promised protection."""
     return _judge(equations, minimum, None, derivations)
 
@@ -219,7 +220,7 @@ def _judge(book: "_Book | Equations", minimum: int, required: Mapping[str, float
             verdicts.append(_Verdict(cell, "left out", status, count, count, minimum))
 
     unknown_per_row = abs(system) @ (~is_known).astype(float)
-    contradiction = (unknown_per_row == 0) & (np.abs(system @ value) > WHOLE)
+    contradiction = (unknown_per_row == 0) & (system @ value != 0)
     if contradiction.any():
         row = int(np.flatnonzero(contradiction)[0])
         raise ValueError(f"published numbers do not add up: {[names[c] for c in system.indices[system.indptr[row] : system.indptr[row + 1]]]}")
@@ -425,7 +426,7 @@ class _Component:
 
     def _keep(self, table: np.ndarray) -> np.ndarray:
         whole = np.rint(table) + 0.0
-        if np.abs(table - whole).max() < WHOLE and (np.abs(self.left @ whole - self.right) < WHOLE).all():
+        if np.abs(table - whole).max() < WHOLE and (self.left @ whole == self.right).all():
             self.highest[whole > self.high] = self.lowest[whole < self.low] = len(self.points)
             self.high, self.low = np.maximum(self.high, whole), np.minimum(self.low, whole)
             self.points.append(whole.astype(np.int64))

@@ -4,8 +4,6 @@ Pure functions on columns of codes. Sweeney (2002) for k, Machanavajjhala et al.
 and pins pandas 2.3 and numpy 2.0, so it cannot be installed beside this project; what it says of one table is a test vector here.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +42,7 @@ def assess(quasi: Sequence[Column], sensitive: Mapping[str, Column], k: int, div
     members: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for person in range(persons):
         members[tuple(column[person] for column in quasi)].append(person)
-    lowest: dict[str, int | None] = dict.fromkeys(sensitive)
+    lowest = dict.fromkeys(sensitive)
     at_risk: list[int] = []
     for group in members.values():
         uniform = False

@@ -7,8 +7,6 @@ small one, because old and new side by side would show the persons between them;
 Reads no files and knows no source.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -99,7 +97,7 @@ def pattern(
             solved[same] = _protect(release(own, tree, overlaps, persons, parts, left), known, withheld, own[own["frei"] > 0], bool(rule["einzelfall"].any()), each)
         rows = solved[same]
         withheld = rows[KEY]
-        carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY])) & (rows["grund"] == SMALL)
+        carried = pd.MultiIndex.from_frame(rows[KEY]).isin(pd.MultiIndex.from_frame(table.loc[few, KEY]))
         found.append(rows.assign(zielgruppe=audience, grund=np.where(carried, CARRIERS, rows["grund"])))
     result = pd.concat(found, ignore_index=True)[list(COLUMNS)]
     return result.sort_values(list(COLUMNS)).reset_index(drop=True)

@@ -57,8 +57,6 @@ class Pattern:
     suppressed_value: int
     cost: float
     bound: float
-    cuts: int
-    rounds: int
 
     @property
     def gap(self) -> float:
@@ -117,8 +115,6 @@ def protect(
         suppressed_value=int(problem.value[secondary].sum()),
         cost=best_cost,
         bound=min(bound, best_cost),
-        cuts=len(problem.cuts),
-        rounds=done,
     )
 
 
@@ -410,7 +406,7 @@ class _Problem:
         settled = np.zeros(len(pattern), bool)
         moved = self._reach(pattern)
         for component in self._components(pattern):
-            asked = self.free[component] & (moved[0, component] == moved[1, component])
+            asked = self.free[component]
             if asked.any():
                 settled[component[self._settled(component, asked, moved)]] = True
         return settled
@@ -701,7 +697,7 @@ def _model(cost, lower, upper, matrix, row_lower, row_upper) -> highspy.Highs:
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
     program.a_matrix_.value_ = matrix.data.astype(float)
     model = highspy.Highs()
-    for option, setting in {"output_flag": False, "threads": THREADS, "random_seed": SEED % 2**31}.items():
+    for option, setting in {"output_flag": False, "threads": THREADS, "random_seed": SEED}.items():
         _ok(model.setOptionValue(option, setting))
     _ok(model.passModel(program))
     return model

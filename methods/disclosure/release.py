@@ -5,8 +5,6 @@ every area version, from the fragments in which two versions overlap, and from t
 Decides nothing about thresholds (the caller passes them per count), reads no files, changes no counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -75,7 +73,7 @@ class _Box:
     attributes: frozenset
     stay: float | None
 
-    def holds(self, other: _Box) -> bool:
+    def holds(self, other: "_Box") -> bool:
         longer = self.stay is None or (other.stay is not None and self.stay <= other.stay)
         return self.low <= other.low and other.high <= self.high and self.attributes <= other.attributes and longer
 
@@ -357,9 +355,8 @@ class _Builder:
         for whole, parts in known.sums:
             if all((day, member) in self.block for member in (whole, *parts)):
                 blocks = [self.block[day, member] for member in (whole, *parts)]
-                # A sum that the delivered counts themselves break is none an attacker could use.
-                holds = np.abs(self.value[day, whole] - sum(self.value[day, part] for part in parts)) == 0
-                there = np.all([b >= 0 for b in blocks], axis=0) & holds
+                # A sum that the delivered counts themselves break is none an attacker could use; nor is one in which any is missing (nan).
+                there = self.value[day, whole] == sum(self.value[day, part] for part in parts)
                 if there.any():
                     self._sum((block[there], -1 if i == 0 else 1) for i, block in enumerate(blocks))
         for name, expression in known.loose.items():
@@ -376,7 +373,7 @@ class _Builder:
         value = np.array([self.value[day, group] for group in here])
         for parent, children in area_sums:
             present = number[:, children] >= 0
-            use = (number[:, parent] >= 0) & present.any(axis=1) & (value[:, parent] == np.where(present, value[:, children], 0).sum(axis=1))
+            use = present.any(axis=1) & (value[:, parent] == np.where(present, value[:, children], 0).sum(axis=1))
             if use.any():
                 self._sum([(number[use, parent], -1), *((number[use, child], 1) for child in children)])
 
@@ -388,13 +385,13 @@ class _Builder:
         terms = [((after, STOCK), -1), ((before, STOCK), 1), *(((after, name), sign) for name, sign in flows.items())]
         blocks = [self.block[key] for key, _ in terms]
         rest = sum(sign * self.value[key] for key, sign in terms)
-        there = np.all([b >= 0 for b in blocks], axis=0) & (rest == 0)
+        there = rest == 0
         if there.any():
             self._sum((block[there], sign) for block, (_, sign) in zip(blocks, terms, strict=True))
 
     def finish(self, places: pd.MultiIndex, upper: np.ndarray) -> Release:
         block = np.repeat(np.arange(len(self.meta)), [len(p) for _, _, p in self.meta])
-        where = np.concatenate([p for _, _, p in self.meta]) if self.meta else np.zeros(0, int)
+        where = np.concatenate([p for _, _, p in self.meta])
 
         def filled(entries: list, code: np.ndarray) -> np.ndarray:
             column = np.empty(len(entries), object)
@@ -406,10 +403,10 @@ class _Builder:
             | {level: filled(places.get_level_values(level).tolist(), where) for level in AREA},
             dtype=object,
         )
-        values = np.concatenate(self.values) if self.values else np.zeros(0)
+        values = np.concatenate(self.values)
         if (values != np.floor(values)).any():
             raise ValueError("counts are whole numbers")
-        minimum, free, basis, weight, null, hidden = np.concatenate(self.attributes, axis=1) if self.attributes else np.zeros((6, 0))
+        minimum, free, basis, weight, null, hidden = np.concatenate(self.attributes, axis=1)
         system = collapse(list(range(len(values))), values.astype(np.int64), self.equations, self.rows, self.cols, self.signs)
         column = system.column_of.to_numpy()
         names["verborgen"] = (hidden > 0) | (names["ebene"] == "").to_numpy()
@@ -461,7 +458,6 @@ class _Component:
     before: np.ndarray
     kinds: np.ndarray
     members: np.ndarray
-    criterion: str
     singletons: bool
 
 
@@ -471,7 +467,7 @@ def _choose(part: _Component) -> tuple[np.ndarray, list[str] | None, bool]:
     primary, frozen = own["primary"].to_numpy(), own["frozen"].to_numpy()
     old = (part.before | primary) & ~frozen
     try:
-        check = Check(own, part.relations, criterion=part.criterion, singletons=part.singletons)
+        check = Check(own, part.relations, singletons=part.singletons)
         kept = bool(old[~primary].any() and check.holds(old))
         if kept:
             chosen = old
@@ -480,14 +476,14 @@ def _choose(part: _Component) -> tuple[np.ndarray, list[str] | None, bool]:
         else:
             # As cells of next to no cost the hidden ones must be held up by others in every sum: that makes the search short.
             settings = {"gap": SEARCH_GAP, "rounds": 1, "cuts": CUTS, "local_gap": REPAIR_GAP}
-            chosen = protect(own.drop(columns="hidden"), part.relations, criterion=part.criterion, singletons=part.singletons, **settings).suppressed
+            chosen = protect(own.drop(columns="hidden"), part.relations, singletons=part.singletons, **settings).suppressed
         return chosen & ~check.settled(chosen), None, kept
     except Unprotectable as error:
         return np.zeros(len(own), bool), error.cells, False
 
 
 def protect_release(
-    system: Release, *, before: np.ndarray | None = None, fixed: np.ndarray | None = None, singletons: bool = False, criterion: str = "interval", each: Each = map
+    system: Release, *, before: np.ndarray | None = None, fixed: np.ndarray | None = None, singletons: bool = False, each: Each = map
 ) -> Outcome:
     """Withhold so much of the release that no primary is open, component by component of what may move.
 
@@ -524,7 +520,7 @@ def protect_release(
             rows = relations[touching]
             members = np.unique(np.concatenate([inside, rows.indices])) if len(touching) else inside
             part = sp.csr_array(rows.tocsc()[:, members])
-            return _Component(cells.iloc[members].assign(frozen=frozen[members]), part, before[members], kinds[first_name[members]], members, criterion, singletons)
+            return _Component(cells.iloc[members].assign(frozen=frozen[members]), part, before[members], kinds[first_name[members]], members, singletons)
 
         components = [by_label[starts[number] : starts[number + 1]] for number in wanted]
         components = [inside for inside in components if not done[inside].all()]

@@ -198,7 +198,6 @@ def mark(
     known: Iterable[str] = (),
     published_before: Iterable[str] = (),
     required_width: int | None = None,
-    value_cost: float = VALUE_COST,
 ) -> pd.DataFrame:
     """Cells with primary, frozen, cost and required_width, as `protect` wants them.
 
@@ -215,7 +214,7 @@ def mark(
     top = tops(system.relations) & (value >= minimum)
     cells["primary"] = (value < minimum) & ~empty & ~fixed
     cells["frozen"] = fixed | empty | top
-    cells["cost"] = 1 + value_cost * value
+    cells["cost"] = 1 + VALUE_COST * value
     cells["required_width"] = minimum if required_width is None else required_width
     return cells
 

@@ -165,3 +165,81 @@ def test_what_was_promised_and_stands_in_no_table_is_safe() -> None:
     cells = audit([table], MINIMUM, required={"anzahl|z=a": 3, "anders": 5}).cells.set_index("zelle_id")
     assert cells.loc["anders", ["art", "status", "unten", "oben", "breite"]].tolist() == ["absent", "safe", 0, inf, 5]
     assert cells.loc["anzahl|z=a", "status"] == "safe" and len(cells) == 2
+
+
+def rows(*pairs, sums=(("T", ("a", "b", "c")),), **more) -> Published:
+    """One dimension z; a count of None is withheld, a code without a row was left out."""
+    return Published(pd.DataFrame(pairs, columns=["z", "wert"]), {"z": sums}, {"z": "T"}, **more)
+
+
+def verdicts(*tables: Published, **more) -> list[tuple]:
+    return list(audit(tables, MINIMUM, **more).cells[["zelle_id", "art", "status", "unten", "oben", "breite"]].itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize(("rest", "status"), [(0, "safe"), (1, "exact"), (2, "exact"), (3, "safe"), (4, "safe")])
+def test_what_was_left_out_is_open_where_it_is_some_but_fewer_than_the_minimum(rest: int, status: str) -> None:
+    assert verdicts(rows(("T", 10 + rest), ("a", 4), ("b", 6))) == [("anzahl|z=c", "left out", status, rest, rest, MINIMUM)]
+
+
+@pytest.mark.parametrize("rest", range(5))
+def test_two_that_were_left_out_hide_each_other(rest: int) -> None:
+    assert [row[:3] for row in verdicts(rows(("T", 4 + rest), ("a", 4)))] == [("anzahl|z=b", "left out", "safe"), ("anzahl|z=c", "left out", "safe")]
+
+
+@pytest.mark.parametrize(("least", "most", "status"), [(0, 2, "safe"), (1, 2, "narrower"), (2, 2, "exact"), (1, 3, "safe"), (3, 3, "safe")])
+def test_a_left_out_count_is_open_where_its_neighbours_leave_some_in_it_and_fewer_than_the_minimum(least: int, most: int, status: str) -> None:
+    # a + b = 9, of b at most 9 - least by the sum q, of a at most `most` by the sum p.
+    table = rows(("T", 9), ("p", most), ("q", 9 - least), sums=[("T", ("a", "b")), ("p", ("a", "x")), ("q", ("b", "y"))])
+    found = {name: tuple(row) for name, *row in verdicts(table)}["anzahl|z=a"]
+    assert found[:2] == ("left out", status) and (status == "safe" or found[2:] == (least, most, MINIMUM))
+
+
+@pytest.mark.parametrize(("count", "status"), [(0, "exact"), (1, "exact"), (2, "exact"), (3, "safe"), (4, "safe")])
+def test_what_was_withheld_here_and_published_there_is_open_below_the_minimum(count: int, status: str) -> None:
+    withheld, shown = rows(("a", None), sums=[]), rows(("a", count), sums=[])
+    assert verdicts(withheld, shown) == [("anzahl|z=a", "published", status, count, count, MINIMUM)]
+    # What was promised protection is open whatever its count.
+    assert verdicts(withheld, shown, required={"anzahl|z=a": 7}) == [("anzahl|z=a", "published", "exact", count, count, 7)]
+    assert audit([withheld, shown], MINIMUM).cells["herleitung"].tolist() == [f"anzahl|z=a = {count} (veröffentlicht)"]
+
+
+@pytest.mark.parametrize(("total", "width", "status"), [(2, 3, "narrower"), (3, 3, "safe"), (4, 3, "safe"), (3, 4, "narrower"), (0, 3, "exact")])
+def test_an_interval_as_wide_as_promised_is_safe(total: int, width: int, status: str) -> None:
+    found = verdicts(rows(("T", total + 5), ("a", None), ("b", None), ("c", 5)), required={"anzahl|z=a": width, "anzahl|z=b": 1 + total})
+    assert found[0][:3] == ("anzahl|z=a", "withheld", status) and found[0][5] == width and (status == "safe" or found[0][3:5] == (0, total))
+    assert found[1][2] == ("narrower" if total else "exact")
+
+
+def test_what_is_known_besides_counts_like_what_is_published_and_is_not_judged() -> None:
+    assert verdicts(rows(("T", 20), ("a", None), ("b", None), ("c", 9)), known={"anzahl|z=b": 9}) == [("anzahl|z=a", "withheld", "exact", 2, 2, MINIMUM)]
+    assert verdicts(rows(("T", 20), ("a", None), ("b", None), ("c", 9)), known={"anderes": 1})[0][:3] == ("anzahl|z=a", "withheld", "safe")
+
+
+def test_findings_beyond_the_number_asked_for_are_not_written_out() -> None:
+    many = rows(*((f"{side}{i}", shown) for i in range(210) for side, shown in (("a", None), ("b", 1))), sums=[(f"b{i}", (f"a{i}",)) for i in range(210)])
+    assert (audit([many], MINIMUM).cells["herleitung"] != "").sum() == 200
+    table = rows(("T", 9), ("P", 2), ("a", None), ("b", 7), ("c", 0), ("p", None), sums=[("T", ("a", "b", "c")), ("P", ("p",))])
+    for number in (0, 1, 2):
+        assert audit([table], MINIMUM, derivations=number).cells["herleitung"].tolist() == ["anzahl|z=a = anzahl (9) - anzahl|z=b (7) - anzahl|z=c (0) = 2", "anzahl|z=p = anzahl|z=P (2) = 2"][:number] + [""] * (2 - number)
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ([rows(("a", -1))], "anzahl|z=a is not a count"),
+        ([rows(("a", 1.5))], "anzahl|z=a is not a count"),
+        ([rows(("a", 1)), rows(("a", 2))], "anzahl|z=a is published with two different counts"),
+        ([rows(("T", 9), ("a", None), ("b", 6), ("c", 5))], "published numbers contradict each other: anzahl|z=a would be -2"),
+        ([rows(("T", 9), ("U", 3), ("a", 1), ("b", 2), ("c", 6), sums=[("T", ("a", "b", "c")), ("U", ("a", "c")), ("T", ("U", "c"))])], "published numbers do not add up: ['anzahl|z=U', 'anzahl|z=a', 'anzahl|z=c']"),
+        ([rows(("T", 9), ("a", 1), ("b", 6), ("c", 1))], "published numbers do not add up: ['anzahl', 'anzahl|z=a', 'anzahl|z=b', 'anzahl|z=c']"),
+    ],
+)
+def test_numbers_that_contradict_each_other_are_named(tables: list[Published], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        audit(tables, MINIMUM)
+
+
+def test_names_are_the_measure_and_what_is_not_all() -> None:
+    table = Published(pd.DataFrame({"z": ["T", "a"], "s": ["w", "alle"], "wert": [None, 3.0]}), {"z": [], "s": []}, {"z": "T", "s": "alle"}, "personen", {"jahr": "1"})
+    assert audit([table], MINIMUM).cells["zelle_id"].tolist() == ["personen|jahr=1|s=w"]
+    assert audit([table], MINIMUM, required={"personen|jahr=1|z=a": 1}).cells["status"].tolist() == ["exact"]

@@ -117,3 +117,69 @@ def test_only_cells_that_are_the_same_number_become_one():
     assert system.cells["zelle_id"].tolist() == ["a", "c", "d"] and system.relations.toarray().tolist() == [[0, 1, 1]]
     with pytest.raises(ValueError, match="1 sums do not hold"):
         collapse(["a", "b"], np.array([5, 4]), 1, rows[:1], [np.array([0, 1])], [np.array([1, -1])])
+
+
+def test_levels_become_sums_from_coarse_to_fine():
+    spanning = pd.DataFrame({"raum": list("abcc"), "bezirk": list("XXYY"), "land": list("LLLL")})
+    assert Hierarchy.from_levels(spanning, ["land", "bezirk", "raum"], total="T").sums == (("T", ("L",)), ("L", ("X", "Y")), ("X", ("a", "b")), ("Y", ("c",)))
+    with pytest.raises(ValueError, match="^a in raum belongs to both X and Y$"):
+        Hierarchy.from_levels(pd.DataFrame({"raum": list("aab"), "bezirk": list("XYY")}), ["bezirk", "raum"], total="T")
+
+
+def test_codes_stand_leaves_first_and_every_code_knows_its_leaves():
+    both = Hierarchy((("T", ("X", "c")), ("X", ("b", "a")), ("T", ("a", "Y")), ("Y", ("b", "c"))), total="T")
+    assert both.leaves_of == {"T": set("abc"), "X": set("ab"), "Y": set("bc"), "a": {"a"}, "b": {"b"}, "c": {"c"}}
+    assert list(both.codes) == ["a", "b", "c", "X", "Y", "T"] and list(both.codes.values()) == [*range(6)] and both.leaves == ["a", "b", "c"]
+    assert both.aggregation().toarray().tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 1, 1]]
+    assert Hierarchy((), total="T").leaves_of == {"T": {"T"}}
+    # A parent of one child stands behind it.
+    assert list(Hierarchy((("A", ("z",)), ("T", ("A", "b"))), total="T").codes) == ["b", "z", "A", "T"]
+
+
+def test_every_cell_is_the_sum_of_its_leaves_and_every_sum_is_a_relation():
+    area = Hierarchy((("T", ("X", "c")), ("X", ("a", "b")), ("T", ("a", "Y")), ("Y", ("b", "c"))), total="T")
+    rows = [(r, s, n) for (r, s), n in zip([(r, s) for r in "abc" for s in "mw"], [1, 2, 3, 4, 0, 6], strict=True)]
+    # Persons may come in several rows; columns may stand in any order.
+    system = build([Table(frame(["raum", "sex"], *rows, ("a", "w", 5))[["wert", "sex", "raum"]], {"raum": area, "sex": SEX}, at={"jahr": "1"})])
+    value = system.cells.set_index("zelle_id")["wert"]
+    leaf = {("a", "m"): 1, ("a", "w"): 7, ("b", "m"): 3, ("b", "w"): 4, ("c", "m"): 0, ("c", "w"): 6}
+    for r, s in ((r, s) for r in area.codes for s in SEX.codes):
+        name = "anzahl|jahr=1" + f"|raum={r}" * (r != "T") + f"|sex={s}" * (s != "T")
+        assert value[name] == sum(n for (q, t), n in leaf.items() if q in area.leaves_of[r] and t in SEX.leaves_of[s])
+    assert system.column_of.tolist() == [*range(18)] and not (system.relations @ value.to_numpy()).any()
+    # Four groupings of areas per sex and over both, and both sexes per area.
+    assert system.relations.shape == (4 * 3 + 6, 18) and np.unique(system.relations.data).tolist() == [-1, 1]
+    assert system.relations.sum(axis=1).tolist() == [1] * 18
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", 1), ("b", 2), ("z", 3), ("y", 1), ("z", 1)], r"^codes of raum outside its hierarchy: \['y', 'z'\]$"),
+        ([("a", 1.5), ("b", 2)], "^wert is not a count in every row$"),
+        ([("a", -1), ("b", 2)], "^wert is not a count in every row$"),
+        ([], r"^2 combinations of \['raum'\] have no row$"),
+    ],
+)
+def test_rows_that_are_no_counts_of_the_hierarchy_are_refused(rows, message):
+    with pytest.raises(ValueError, match=message):
+        build([Table(pd.DataFrame(rows, columns=["raum", "wert"]), {"raum": AREA})])
+
+
+def test_a_balance_of_unknown_cells_is_refused():
+    with pytest.raises(ValueError, match="^balance names cells that no table has: x, y$"):
+        build([Table(frame(["raum"], ("a", 1), ("b", 2)), {"raum": AREA})], [{"x": 1, "anzahl": 1, "y": -1}])
+    # Counts that nothing adds up stand alone.
+    assert build([Table(frame(["raum"], ("T", 5)), {"raum": Hierarchy((), total="T")})]).relations.shape == (0, 1)
+
+
+@pytest.mark.parametrize(("count", "primary", "protected"), [(0, False, True), (1, True, True), (2, True, True), (3, False, False), (4, False, False)])
+def test_primary_is_what_is_below_the_minimum(count, primary, protected):
+    system = build([Table(frame(["raum"], ("a", count), ("b", 9)), {"raum": AREA}, measure="x")])
+    for zeros, expected in (("published", primary), ("protected", protected)):
+        cells = mark(system, 3, zeros=zeros, required_width=7).set_index("zelle_id")
+        assert cells.loc["x|raum=a", "primary"] == expected and cells.loc["x|raum=a", "frozen"] == (count == 0 and not expected)
+        assert cells["cost"].tolist() == [1 + 0.01 * n for n in (count, 9, count + 9)] and cells["required_width"].tolist() == [7, 7, 7]
+    for told in ({"known": ["x|raum=a"]}, {"published_before": ["x|raum=a"]}):
+        cells = mark(system, 3, zeros="protected", **told)
+        assert not cells["primary"].any() and cells["frozen"].tolist() == [True, False, True]

@@ -52,6 +52,31 @@ def test_blame_goes_to_what_tells_persons_apart() -> None:
     assert culprits({"age": AGE, "area": AREA}, {"health": HEALTH}, 2, 2, 8) == [("area", 0), ("age", 3)]
 
 
+def test_diversity_and_size_at_their_thresholds() -> None:
+    answers = {"one": ["x", "x", "x"], "two": ["x", "y", "x"], "three": ["x", "y", "z"]}
+    for number, column in enumerate(answers.values(), 1):
+        for asked in (1, 2, 3, 4):
+            found = assess([["a"] * 3], {"health": column}, 3, asked, 3)
+            assert found.diversity == {"health": number} and found.at_risk == ((0, 1, 2) if number < asked else ())
+    assert [assess([["a"] * 3], {}, k, 1, 3).share_at_risk for k in (2, 3, 4)] == [0, 0, 1]
+    # One uniform column is enough, wherever it stands among the others.
+    for names in (["one", "three"], ["three", "one"]):
+        assert assess([["a"] * 3], {name: answers[name] for name in names}, 3, 2, 3).at_risk == (0, 1, 2)
+
+
+def test_blame_is_of_one_column_at_a_time() -> None:
+    columns = {"sex": list("mmmmwwww"), "area": list("aabbaabb"), "age": list("ooooyyyy")}
+    # Sex and age say the same: without either nothing is gained, without the area classes of four are left.
+    assert culprits(columns, {}, 3, 1, 8) == [("area", 0), ("age", 8), ("sex", 8)]
+
+
+def test_equally_good_coarsenings_stand_in_order_of_their_levels() -> None:
+    nothing = [None] * 4
+    found = passing({"one": [list("aabb"), nothing], "two": [list("abab"), nothing]}, {}, 2, 1, 0, 4)
+    assert [levels for levels, _ in found] == [{"one": 0, "two": 1}, {"one": 1, "two": 0}]
+    assert [levels for levels, _ in passing({"one": [list("aabb")], "two": [list("aabb"), nothing]}, {}, 2, 1, 0, 4)] == [{"one": 0, "two": 0}]
+
+
 def test_finest_coarsenings_that_pass() -> None:
     nothing = [None] * 8
     found = passing({"area": [AREA, nothing], "age": [AGE, nothing]}, {"health": HEALTH}, 2, 2, 0, 8)

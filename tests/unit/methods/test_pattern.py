@@ -122,9 +122,9 @@ def test_what_others_tell_everybody_protects_nothing() -> None:
     assert protected(town(20, 25, 31, 40), before)["verwaltung"] == {"c": ("A", CORRECTION), "s": ("A", CORRECTION)}
 
 
-def system(residents: list[float], free: tuple[str, ...] = (), kind: str = "einwohner") -> Release:
+def system(residents: list[float], free: tuple[str, ...] = (), kind: str = "einwohner", **more) -> Release:
     table = town(*residents, kind=kind).drop(columns=["mindestzahl", "veroeffentlicht", "amtlich"])
-    table = table.assign(minimum=3.0, frei=table["raumeinheit_id"].isin(free).astype(float), basis=float(kind == "einwohner"), gewicht=1.0, null_geschuetzt=0.0, komplement=1.0, hundert=0.0)
+    table = table.assign(minimum=3.0, frei=table["raumeinheit_id"].isin(free).astype(float), basis=float(kind == "einwohner"), gewicht=1.0, null_geschuetzt=0.0, komplement=1.0, hundert=0.0).assign(**more)
     tree = PLACES[PLACES["ebene"] == "raum"].assign(obere_ebene="stadt")
     return release(table, tree, pd.DataFrame({name: [] for name in ["raumeinheit_id", "gebietsstand", "ebene", "teil_von"]}), kinds(("einwohner", {})), NO_PARTS)
 
@@ -192,3 +192,66 @@ def test_what_is_left_beside_the_part_of_a_share_is_a_group_like_any_other(long:
     assert (found["raumeinheit_id"] == "a").any() == hidden
     assert set(found["grund"]) == ({OTHER} if hidden else set())
     assert _rests(rests) == {"gross + klein − lang": {"gross": 1, "klein": 1, "lang": -1}}
+
+
+def test_cells_of_a_release_by_hand() -> None:
+    def column(name: str, given: Release) -> dict:
+        return {row.raumeinheit_id: value for row, value in zip(given.names.itertuples(), given.cells[name].to_numpy()[given.names["spalte"]].tolist(), strict=True)}
+
+    plain = system([2, 50, 0, 3], free=("b",), gewicht=[1.0, 2.0, 0.5, 0.0, 3.0])
+    assert column("zelle_id", plain)["a"] == "2019-12-31 | einwohner | v | raum | a" and not plain.cells["hidden"].any()
+    assert column("wert", plain) == {"a": 2, "b": 50, "c": 0, "d": 3, "s": 55}
+    # Below the minimum; nobody is no secret, and what everybody knows is none either.
+    assert column("primary", plain) == {"a": True, "b": False, "c": False, "d": False, "s": False}
+    # What everybody knows, nobody, and the whole of the town are shown whatever else is.
+    assert column("frozen", plain) == {"a": False, "b": True, "c": True, "d": False, "s": True}
+    assert column("upper", plain) == {"a": False, "b": False, "c": False, "d": False, "s": True}
+    assert column("basis", plain) == {"a": False, "b": True, "c": True, "d": True, "s": True}
+    assert column("cost", plain) == {"a": 1.02, "b": 1.5 * 2, "c": 1.0, "d": 1.03, "s": pytest.approx(1.55 * 3)}
+    assert set(column("required_width", plain).values()) == {3}
+    # Where nobody is a secret, too, that cell is small as well; without a minimum nothing is.
+    assert column("primary", system([2, 50, 0, 3], null_geschuetzt=1.0)) == {"a": True, "b": False, "c": True, "d": False, "s": False}
+    assert not any(column("frozen", system([2, 50, 0, 3], null_geschuetzt=1.0))[area] for area in "abcd")
+    none = system([2, 50, 0, 3], minimum=0.0)
+    assert not none.cells["primary"].any() and set(none.cells["required_width"]) == {1}
+    # The whole of a town that is small itself is withheld; one single area that is the town is the same cell.
+    assert column("primary", system([1, 1]))["s"] and not column("frozen", system([1, 1]))["s"]
+    assert len(system([5]).cells) == 1 and system([5]).names["spalte"].tolist() == [0, 0]
+    with pytest.raises(ValueError, match="^counts are whole numbers$"):
+        system([2.5, 3])
+
+
+def test_the_balance_of_a_year_is_a_sum_where_it_holds() -> None:
+    def sums(*flows: tuple[str, float], after: float = 60) -> list[dict]:
+        given = pd.concat([counts((OLD, "einwohner", "v", "raum", "a", 50.0, 0, False)), *(counts((NEW, kind, "v", "raum", "a", float(n), 0, False)) for kind, n in [("einwohner", after), *flows])], ignore_index=True)
+        table = given.drop(columns=["mindestzahl", "veroeffentlicht", "amtlich"]).assign(minimum=3.0, frei=0.0, basis=0.0, gewicht=1.0, null_geschuetzt=0.0, komplement=1.0, hundert=0.0)
+        nowhere = pd.DataFrame({name: [] for name in ["raumeinheit_id", "gebietsstand", "ebene", "obere_ebene", "uebergeordnet_id", "teil_von"]})
+        found = release(table, nowhere, nowhere, kinds(("einwohner", {})), NO_PARTS)
+        name = found.names.assign(name=found.names["stichtag"].astype(str).str[:4] + " " + found.names["kennzahl_id"]).set_index("spalte")["name"]
+        return [{name[column]: int(sign) for column, sign in enumerate(row) if sign} for row in found.relations.toarray()]
+
+    stock = {"2020 einwohner": -1, "2019 einwohner": 1}
+    assert sums(("geburten", 14), ("sterbefaelle", 4)) == [stock | {"2020 geburten": 1, "2020 sterbefaelle": -1}]
+    all_flows = [("geburten", 3), ("sterbefaelle", 4), ("zuzuege", 20), ("fortzuege", 8), ("umzuege_zu", 2), ("umzuege_fort", 3)]
+    assert sums(*all_flows) == [stock | {f"2020 {kind}": sign for (kind, _), sign in zip(all_flows, (1, -1, 1, -1, 1, -1), strict=True)}]
+    # Of one flow alone nobody would expect that; and a balance that is one off is none.
+    assert sums(("geburten", 10)) == [] and sums(("geburten", 14), ("sterbefaelle", 3)) == [] and sums(("geburten", 14), ("sterbefaelle", 5)) == []
+    assert sums() == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sums"),
+    [
+        ([20, 50, 60, 130], [{"a": 1, "b": 1, "c": 1, "s": -1}]),
+        # An area of which nothing is known, and nobody can be there: the others are the town. With somebody there, or no town, there is no sum.
+        ([np.nan, 50, 60, 110], [{"b": 1, "c": 1, "s": -1}]),
+        ([np.nan, 50, 60, 130], []),
+        ([20, 50, 60, np.nan], []),
+        ([np.nan, np.nan, np.nan, 0], []),
+        ([20, 50, 60, 131], []),
+    ],
+)
+def test_areas_are_summed_where_the_sum_holds(numbers: list[float], sums: list[dict]) -> None:
+    found = system([20, 50, 60], wert=np.array(numbers, float))
+    name = found.names.set_index("spalte")["raumeinheit_id"]
+    assert [{name[column]: int(sign) for column, sign in enumerate(row) if sign} for row in found.relations.toarray()] == sums
