@@ -220,7 +220,7 @@ def _judge(book: "_Book | Equations", minimum: int, required: Mapping[str, float
             verdicts.append(_Verdict(cell, "left out", status, count, count, minimum))
 
     unknown_per_row = abs(system) @ (~is_known).astype(float)
-    contradiction = (unknown_per_row == 0) & (system @ value != 0)
+    contradiction = (unknown_per_row == 0) & (np.abs(system @ value) > WHOLE)
     if contradiction.any():
         row = int(np.flatnonzero(contradiction)[0])
         raise ValueError(f"published numbers do not add up: {[names[c] for c in system.indices[system.indptr[row] : system.indptr[row + 1]]]}")
@@ -426,7 +426,7 @@ class _Component:
 
     def _keep(self, table: np.ndarray) -> np.ndarray:
         whole = np.rint(table) + 0.0
-        if np.abs(table - whole).max() < WHOLE and (self.left @ whole == self.right).all():
+        if np.abs(table - whole).max() < WHOLE and (np.abs(self.left @ whole - self.right) < WHOLE).all():
             self.highest[whole > self.high] = self.lowest[whole < self.low] = len(self.points)
             self.high, self.low = np.maximum(self.high, whole), np.minimum(self.low, whole)
             self.points.append(whole.astype(np.int64))
