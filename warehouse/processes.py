@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import multiprocessing
@@ -27,12 +28,7 @@ def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
     if workers < 2:
         return [function(*arguments) for function, *arguments in jobs]
     with _processes(workers) as pool:
-        done = [pool.submit(*job) for job in jobs]
-        try:
-            return [job.result() for job in done]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        return [job.result() for job in [pool.submit(*job) for job in jobs]]
 
 
 @contextmanager
@@ -47,9 +43,21 @@ def standing_by(workers: int, module: str) -> Iterator[Callable[[Any, Iterable[A
         yield pool.map
 
 
-def _processes(workers: int) -> ProcessPoolExecutor:
+#: By their number, those that wait for more work: what they have imported serves the next who asks, a second for each of them.
+_idle: dict[int, ProcessPoolExecutor] = {}
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     # Spawned, not forked: this process has threads of DuckDB and Dagster.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), settle_in)
+    pool = _idle.pop(workers, None) or ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), settle_in)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
+    if _idle.setdefault(workers, pool) is not pool:
+        pool.shutdown()
 
 
 def settle_in() -> None:
@@ -58,6 +66,8 @@ def settle_in() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     gc.set_threshold(*UNHURRIED)
+    # At its end nothing is taken apart: that takes long, and DuckDB's wheel would tell the terminal what it did not give back.
+    atexit.register(os._exit, 0)
     # Whoever interrupts the run interrupts the parent, which says so once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

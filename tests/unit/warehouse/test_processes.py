@@ -29,6 +29,14 @@ def test_those_who_stand_by_answer_in_order_from_processes_of_their_own() -> Non
         list(each(divmod, [1], [0]))
 
 
+def test_they_stay_for_the_next_and_go_with_who_fails() -> None:
+    first, second = (set(side_by_side(2, [(os.getpid,)] * 8)) for _ in range(2))
+    assert len(first | second) <= 2 and os.getpid() not in first
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(2, [(divmod, 1, 0), (os.getpid,)])
+    assert not first & set(side_by_side(2, [(os.getpid,)] * 8))
+
+
 def _who(_: int) -> int:
     return os.getpid()
 
