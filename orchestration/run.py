@@ -38,15 +38,14 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
     PermanentFailure carries the sentence of what stopped it; the published state is then what it was.
     """
     gc.set_threshold(*UNHURRIED)
-    with place.stage("Simulation"):
-        if _to_simulate(place):
-            # A first run has long single-threaded parts that do not need each other.
-            if place.settings.threads > 1:
-                warm_up()
-            with place.locked(), parsing_ahead(place):
-                # Whoever waited for another first run finds the deliveries there.
-                if _to_simulate(place):
-                    _simulate(place)
+    if _to_simulate(place):
+        # A first run has long single-threaded parts that do not need each other.
+        if place.settings.threads > 1:
+            warm_up()
+        with place.locked(), place.stage("Simulation"), parsing_ahead(place):
+            # Whoever waited for another first run finds the deliveries there.
+            if _to_simulate(place):
+                _simulate(place)
     new = waiting(place)
     if edition is None and not place.fetching and not new and place.up_to_date():
         _forget_in_time(place)

@@ -75,7 +75,7 @@ where not q.veroeffentlicht and not exists (
     select 1 from dim_kennzahl k where not k.geschuetzt and list_contains(regexp_extract_all(d.zaehler, '[a-z][a-z0-9_]*'), k.kennzahl_id)
 ) and (
     (i.conf_status <> 'F' and (i.wert is not null or i.ki_unten is not null or i.rest_wert is not null or i.diff is not null))
-    or (i.ki_methode = 'wilson' and (i.zaehler between 1 and $least - 1 or i.nenner - i.zaehler between 1 and $least - 1))
+    or (i.ki_methode = 'wilson' and (i.zaehler between 1 and $least - 1 or (i.stichtag_nenner = i.stichtag and i.nenner - i.zaehler between 1 and $least - 1)))
 )
 """
 
@@ -128,8 +128,6 @@ from gezaehlt neu join frueher.fct_kennzahl alt using (kennzahl_id, gebietsstand
 where neu.wert is null and alt.wert is not null and neu.kennzahl_id not in (from anders)
 """
 CONTRADICTION = "Die veröffentlichten Zahlen widersprechen sich"
-
-SHOWN = 200
 
 
 def leaks(folder: Path, least: int, levels: set[str], earlier: Iterable[Path] = ()) -> list[str]:
@@ -219,7 +217,7 @@ def _equations(db: DuckDBPyConnection, least: int, value: dict[tuple, float], mi
 
     system = _System(db, value, missing, declared)
     try:
-        result = audit_equations(system.equations(), least, SHOWN)
+        result = audit_equations(system.equations(), least)
     except ValueError as error:
         return [f"{CONTRADICTION}: {error}"]
     return [f"Gleichungen: {row.herleitung or f'{row.zelle_id} liegt zwischen {row.unten:.0f} und {row.oben:.0f}'}" for row in result.open.itertuples()]

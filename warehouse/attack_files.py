@@ -84,16 +84,18 @@ def _told(db: DuckDBPyConnection, folder: Path, least: int) -> list[str]:
         elif file.suffix == ".gpkg":
             found += sorted(_layers(db, file, name))
     _insert(db, rows)
-    # A page shows a year before today's boundaries by those of its time, where today's have no number: neither of the area nor of the rest of the town.
-    db.execute(
-        f"""update gezeigt set gebietsstand = v.gebietsstand from verschwiegen v
-            where gezeigt.gebietsstand = '{TODAY}' and v.gebietsstand <> ({VERSION}) and (v.was, v.ebene, v.raumeinheit_id, v.jahr) = (gezeigt.was, gezeigt.ebene, gezeigt.raumeinheit_id, gezeigt.jahr)
-            and (v.was, v.ebene, v.raumeinheit_id, v.jahr) not in (
-                select (indikator_id, ebene, raumeinheit_id, jahr) from fct_indikatorwert where gebietsstand = ({VERSION}) and (wert is not null or rest_wert is not null or status_id = 'geheim_schutz')
-                union all
-                select (kennzahl_id, ebene, raumeinheit_id, year(stichtag)) from fct_kennzahl where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz'))"""
-    )
-    db.execute(f"update gezeigt set gebietsstand = ({VERSION}) where gebietsstand = '{TODAY}'")
+    # A page shows a year before today's boundaries by those of its time, where today's have no number; the rest of the town is today's
+    # where today's have one, though nobody lives in the area.
+    for mark, number in ((TODAY, "wert"), (REST, "coalesce(wert, rest_wert)")):
+        db.execute(
+            f"""update gezeigt set gebietsstand = v.gebietsstand from verschwiegen v
+                where gezeigt.gebietsstand = '{mark}' and v.gebietsstand <> ({VERSION}) and (v.was, v.ebene, v.raumeinheit_id, v.jahr) = (gezeigt.was, gezeigt.ebene, gezeigt.raumeinheit_id, gezeigt.jahr)
+                and (v.was, v.ebene, v.raumeinheit_id, v.jahr) not in (
+                    select (indikator_id, ebene, raumeinheit_id, jahr) from fct_indikatorwert where gebietsstand = ({VERSION}) and ({number} is not null or status_id = 'geheim_schutz')
+                    union all
+                    select (kennzahl_id, ebene, raumeinheit_id, year(stichtag)) from fct_kennzahl where gebietsstand = ({VERSION}) and (wert is not null or status_id = 'geheim_schutz'))"""
+        )
+    db.execute(f"update gezeigt set gebietsstand = ({VERSION}) where gebietsstand in ('{TODAY}', '{REST}')")
     found += [
         f"Zwei Auskünfte: {what}, {level} {area} ({version}) {when} ist gesperrt, aber {file} zeigt {number}"
         for file, what, level, area, version, when, number in db.execute(
@@ -210,16 +212,17 @@ def _jsonstat(file: Path, name: str) -> Iterator[tuple]:
 
 
 def _page(file: Path, name: str) -> Iterator[tuple]:
-    """Rows of an area's profile: indicator, year, and whether there is a number. The page says its boundaries nowhere: today's."""
+    """Rows of an area's profile: indicator, year, and whether there is a number, of the area or only of the rest of the town. The
+    page says its boundaries nowhere: today's."""
     _, level, area = file.stem.split("-", 2)
     for indicator, year, cells in re.findall(r'<tr><th scope="row"><a href="indikator-([^"]+)\.html">.*?(\d{4})</span></th>(.*?)</tr>', file.read_text(encoding="utf-8"), re.S):
         texts = [html.unescape(re.sub(r"<[^>]+>", "", c)).strip() for c in re.findall(r"<td class=\"z[^\"]*\">(.*?)</td>", cells, re.S)[:3]]
-        number = next((t for t in texts if re.match(r"-?\d", t)), None)
-        if number:
-            yield name, indicator, TODAY, level, area, None, int(year), number, None
+        at = next((at for at, text in enumerate(texts) if re.match(r"-?\d", text)), None)
+        if at is not None:
+            yield name, indicator, REST if at == 2 else TODAY, level, area, None, int(year), texts[at], None
 
 
-TODAY = "heute"
+TODAY, REST = "heute", "heute, Rest der Stadt"
 
 
 def _chart(file: Path, name: str, areas: dict[str, list[str]]) -> Iterator[tuple]:

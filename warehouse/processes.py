@@ -11,7 +11,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 #: A function and what it is called with.
@@ -28,7 +30,7 @@ def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
     if workers < 2:
         return [function(*arguments) for function, *arguments in jobs]
     with _processes(workers) as pool:
-        return [job.result() for job in [pool.submit(*job) for job in jobs]]
+        return [job.result() for job in [pool.submit(_done, _umask(), *job) for job in jobs]]
 
 
 @contextmanager
@@ -40,33 +42,61 @@ def standing_by(workers: int, module: str) -> Iterator[Callable[[Any, Iterable[A
     with _processes(workers) as pool:
         for _ in range(workers):
             pool.submit(importlib.import_module, module)
-        yield pool.map
+        yield lambda function, *arguments: pool.map(partial(_done, _umask(), function), *arguments)
 
 
-#: By their number, those that wait for more work: what they have imported serves the next who asks, a second for each of them.
-_idle: dict[int, ProcessPoolExecutor] = {}
+#: At most one pool that waits for more work, with its size: what its processes have imported serves the next who asks, a second for each.
+_idle: list[tuple[int, ProcessPoolExecutor]] = []
 
 
 @contextmanager
 def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    # Spawned, not forked: this process has threads of DuckDB and Dagster.
-    pool = _idle.pop(workers, None) or ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), settle_in)
+    size, pool = _idle.pop() if _idle else (0, None)
+    if pool and (size < workers or not _alive(pool)):
+        pool.shutdown()
+        pool = None
+    if pool is None:
+        # Spawned, not forked: this process has threads of DuckDB and Dagster.
+        size, pool = workers, ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), settle_in)
     try:
         yield pool
     except BaseException:
         pool.shutdown(cancel_futures=True)
         raise
-    if _idle.setdefault(workers, pool) is not pool:
+    if _idle:
         pool.shutdown()
+    else:
+        _idle.append((size, pool))
+
+
+def _alive(pool: ProcessPoolExecutor) -> bool:
+    """Whether nobody killed one of them while it waited."""
+    try:
+        pool.submit(int)
+    except BrokenProcessPool:
+        return False
+    return True
+
+
+def _done(umask: int, function: Callable, *arguments: Any) -> Any:
+    """Who may read what a job writes is for the caller to say, whoever had the process before."""
+    os.umask(umask)
+    return function(*arguments)
+
+
+def _umask() -> int:
+    # There is no asking without setting; whoever creates a file meanwhile has it to himself.
+    os.umask(umask := os.umask(0o077))
+    return umask
 
 
 def settle_in() -> None:
-    """Called first in a process that ``multiprocessing`` started, in whichever way: a killed run must leave nobody who goes on writing into
-    what the next run builds."""
+    """What every process does first that ``multiprocessing`` started, in whichever way. It ends with the one that started it: a killed
+    run must leave nobody who goes on writing into what the next run builds."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     gc.set_threshold(*UNHURRIED)
-    # At its end nothing is taken apart: that takes long, and DuckDB's wheel would tell the terminal what it did not give back.
+    # At the end of a spawned one nothing is taken apart: that takes long, and DuckDB's wheel would tell the terminal what it did not give back.
     atexit.register(os._exit, 0)
     # Whoever interrupts the run interrupts the parent, which says so once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

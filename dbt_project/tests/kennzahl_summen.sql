@@ -2,7 +2,7 @@
 -- Übertragene Zahlen sind auf sechs Stellen gerundet, das Ganze wie jeder Teil.
 with teile as (
     select einheit.uebergeordnet_id as raumeinheit_id, einheit.gebietsstand, einheit.ebene_rang - 1 as ebene_rang,
-        kennzahl.stichtag, kennzahl.kennzahl_id, sum(kennzahl.wert) as summe, count(*) as teile, count(*) = count(kennzahl.wert) as vollstaendig
+        kennzahl.stichtag, kennzahl.kennzahl_id, sum(kennzahl.wert) as summe, count(*) as anzahl, count(*) = count(kennzahl.wert) as vollstaendig
     from {{ ref('fct_kennzahl') }} as kennzahl
     inner join {{ ref('dim_raumeinheit') }} as einheit
         on kennzahl.raumeinheit_id = einheit.raumeinheit_id
@@ -26,5 +26,5 @@ left join {{ ref('int_kennzahl__getragen') }} as getragen
     and kennzahl.ebene = getragen.ebene
     and kennzahl.stichtag = getragen.stichtag
     and kennzahl.kennzahl_id = getragen.kennzahl_id
-where (teile.vollstaendig and kennzahl.wert is distinct from teile.summe and not coalesce(abs(kennzahl.wert - teile.summe) <= 5e-7 * (1 + teile.teile) + 1e-9 * teile.summe, false))
+where (teile.vollstaendig and kennzahl.wert is distinct from teile.summe and not coalesce(abs(kennzahl.wert - teile.summe) <= 5e-7 * (1 + teile.anzahl) + 1e-9 * teile.summe, false))
     or (not teile.vollstaendig and kennzahl.wert is not null and kennzahl.kennzahl_id <> 'flaeche_ha' and getragen.gelieferte_summe is null)

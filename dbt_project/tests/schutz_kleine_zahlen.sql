@@ -1,4 +1,5 @@
--- Keine sichtbare Anzahl von Personen liegt unter der Mindestzahl, auch nicht der Rest im Nenner.
+-- Keine sichtbare Anzahl von Personen liegt unter der Mindestzahl, auch nicht der Rest im Nenner; ist der von einem anderen Stichtag,
+-- bleibt niemand übrig, den es gäbe.
 {% set klein %}between 1 and (select mindestzahl from {{ ref('stg_tuer__stadt') }}) - 1{% endset %}
 
 select kennzahl.zielgruppe, kennzahl.raumeinheit_id, kennzahl.stichtag, kennzahl.kennzahl_id as schluessel
@@ -15,7 +16,7 @@ where wert.indikator_id in (
         from {{ ref('int_indikator__formel') }} as formel
         inner join {{ ref('kennzahlen') }} as glied on formel.kennzahl_id = glied.kennzahl_id and glied.schutzfamilie is not null and formel.rolle = 'zaehler'
     )
-    and ((wert.ki_methode = 'wilson' and (wert.zaehler {{ klein }} or wert.nenner - wert.zaehler {{ klein }}))
+    and ((wert.ki_methode = 'wilson' and (wert.zaehler {{ klein }} or (wert.stichtag_nenner = wert.stichtag and wert.nenner - wert.zaehler {{ klein }})))
     or (wert.ki_methode in ('byar', 'wilson', 't') and wert.nenner {{ klein }})
     or (
         wert.zaehler is null

@@ -30,6 +30,7 @@ ALMOST_ONE = 1 - 1e-4
 FAR = 10
 """Cells that nothing bounds are cut off at this many times all published counts around them and the widest promise."""
 DERIVATIONS = 200
+"""So many findings are written out as sums; the first ones explain the others."""
 SOLVED, INFEASIBLE = 0, 2
 """Codes of scipy.optimize."""
 
@@ -52,7 +53,7 @@ class Published:
 @dataclass(frozen=True)
 class Audit:
     """`cells`: zelle_id, art, status (safe, exact, narrower), unten, oben, breite, herleitung; one row per cell judged.
-    `open`: those that are not safe; a release has a hundred thousand cells, and mostly none of these.
+    `open`: those that are not safe; a release has a hundred thousand cells, and mostly none of these. Both are made when asked for.
 
     For safe cells [unten, oben] is what two whole-number tables show, the true interval may be wider; for all others it
     is the attacker's interval itself. `witness` gives the two tables of a safe cell.

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from methods.disclosure.release import KEY, STOCK, Each, Release, _formula, protect_release, release
+from methods.disclosure.release import KEY, STOCK, Each, Release, formula, protect_release, release
 
 AUDIENCES = ("verwaltung", "traeger", "oeffentlich")
 """From the least strict to the strictest."""
@@ -139,12 +139,13 @@ def _inputs(counts, fragments, areas, formulas, profile) -> tuple[pd.DataFrame, 
 
 
 def _rests(rests: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Name of every rest -> its counts with their signs; of several alike one."""
+    """Name of every rest -> its counts with their signs; of several alike one, and none that is a count itself."""
     signs = rests.groupby(["rest_id", "kennzahl_id"])["vorzeichen"].sum()
     found = {}
     for _, members in signs[signs != 0].groupby(level="rest_id", sort=True):
         expression = {kennzahl: int(sign) for (_, kennzahl), sign in members.items()}
-        found[_formula(expression)] = expression
+        if len(expression) > 1:
+            found[formula(expression)] = expression
     return found
 
 

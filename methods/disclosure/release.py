@@ -198,7 +198,7 @@ def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: l
             name = known.get((low, high))
             if name is None:
                 expression = between(low, high)
-                name = _formula(expression)
+                name = formula(expression)
                 hidden[name] = expression
             steps.append(name)
             spans.append((name, low, high))
@@ -208,7 +208,7 @@ def _along_line(intervals: list[tuple[str, float, float]], hidden: dict, sums: l
                 name = known.get((bounds[first], bounds[last]))
                 if name is None:
                     expression = between(bounds[first], bounds[last])
-                    loose.setdefault(_formula(expression), expression)
+                    loose.setdefault(formula(expression), expression)
                 else:
                     sums.append((name, tuple(steps[first:last])))
         for name, low, high in intervals:
@@ -228,7 +228,8 @@ def _closed(name: str) -> str:
     return f"({name})" if " " in name else name
 
 
-def _formula(expression: Mapping[str, int]) -> str:
+def formula(expression: Mapping[str, int]) -> str:
+    """The name of a group that follows from counts."""
     terms = sorted(expression.items(), key=lambda term: (-term[1], term[0]))
     return " ".join(f"{'+' if sign > 0 else '−'} {name}" for name, sign in terms).removeprefix("+ ")
 
@@ -426,7 +427,7 @@ class _Builder:
         first = np.unique(column, return_index=True)[1]
         cells = pd.DataFrame(
             {
-                "zelle_id": [" | ".join(map(str, row)) for row in zip(*(names[level].to_numpy()[first] for level in KEY), strict=True)],
+                "zelle_id": [" | ".join([str(day)[:10], *map(str, rest)]) for day, *rest in zip(*(names[level].to_numpy()[first] for level in KEY), strict=True)],
                 "wert": value,
                 "primary": primary,
                 "frozen": (public | (shown & (empty | tops(system.relations)))) & ~primary,

@@ -61,6 +61,15 @@ def test_only_the_administration_is_served_by_a_run(demo: Town) -> None:
     assert not (demo.root / "published" / "freigegeben").exists()
 
 
+def test_what_is_published_may_be_read_and_what_is_sealed_may_not(demo: Town, tmp_path: Path) -> None:
+    """By whom the administrator's umask says, whichever process wrote it."""
+    (tmp_path / "offen").touch()
+    (tmp_path / "ordner").mkdir()
+    modes = {True: (tmp_path / "ordner").stat().st_mode, False: (tmp_path / "offen").stat().st_mode}
+    assert {str(path) for path in demo.current.resolve().rglob("*") if path.stat().st_mode != modes[path.is_dir()]} == set()
+    assert (demo.root / "sealed").stat().st_mode & 0o077 == 0
+
+
 def exports(town: Town) -> dict[str, bytes]:
     """Every file of the current release that leaves as an export, and what waits for approval."""
     waiting = town.root / "sealed" / "freigabe" / town.current.resolve().name

@@ -186,7 +186,7 @@ def test_small_components_are_searched_and_large_ones_are_not(monkeypatch) -> No
 def test_what_is_left_beside_the_part_of_a_share_is_a_group_like_any_other(long: int, hidden: bool) -> None:
     """Thirteen children in a, so many of them all day: two who are not stand nowhere, three may be seen, and nobody is nobody."""
     given = pd.concat([town(3, 9, 9, kind="klein"), town(10, 9, 9, kind="gross"), town(long, 6, 7, kind="lang")])
-    rests = pd.DataFrame([("quote", "klein", 1), ("quote", "gross", 1), ("quote", "lang", -1), ("doppelt", "klein", 1), ("doppelt", "klein", -1)], columns=["rest_id", "kennzahl_id", "vorzeichen"])
+    rests = pd.DataFrame([("quote", "klein", 1), ("quote", "gross", 1), ("quote", "lang", -1), ("nichts", "klein", 1), ("nichts", "klein", -1), ("einer", "klein", 1), ("einer", "gross", 1), ("einer", "gross", -1)], columns=["rest_id", "kennzahl_id", "vorzeichen"])
     every = pd.concat([rules().assign(kennzahl_id=kind) for kind in ("klein", "gross", "lang")]).drop_duplicates()
     found = pattern(given, NO_PIECES, PLACES, kinds(("einwohner", {})), NO_PARTS, every, FORMULAS, NOTHING, rests=rests)
     assert (found["raumeinheit_id"] == "a").any() == hidden

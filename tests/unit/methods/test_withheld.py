@@ -75,7 +75,7 @@ def secondaries(system: System, zeros: str = "published", minimum: int = MINIMUM
         found = protect(cells, system.relations, **settings)
     except Unprotectable as error:
         return {"unprotectable": error.cells}
-    return {"cost": round(float(found.cost), 6), "bound": round(float(found.bound), 3), "withheld": cells["zelle_id"][found.suppressed & ~cells["primary"]].tolist()}
+    return {"cost": round(float(found.cost), 6), "withheld": cells["zelle_id"][found.suppressed & ~cells["primary"]].tolist()}
 
 
 def worked_out(dims: dict[str, Hierarchy], seed: int, share: float, promised: int = 0) -> dict:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import REPOSITORY
+from warehouse import processes
+from warehouse.paths import private_files
 from warehouse.processes import side_by_side, standing_by
 
 
@@ -29,12 +31,41 @@ def test_those_who_stand_by_answer_in_order_from_processes_of_their_own() -> Non
         list(each(divmod, [1], [0]))
 
 
-def test_they_stay_for_the_next_and_go_with_who_fails() -> None:
-    first, second = (set(side_by_side(2, [(os.getpid,)] * 8)) for _ in range(2))
-    assert len(first | second) <= 2 and os.getpid() not in first
+def test_they_stay_for_the_next_who_asks_and_go_with_who_fails() -> None:
+    side_by_side(2, [(pow, 2, 2), (pow, 2, 3)])
+    [(_, stayed)] = processes._idle
+    with standing_by(2, "fractions") as each:
+        assert list(each(pow, [3], [2])) == [9] and not processes._idle
+    assert processes._idle == [(2, stayed)]
+    # One pool at most: more workers than it has are new ones, and fewer are served by what is there.
+    side_by_side(3, [(pow, 2, 2)] * 3)
+    [(_, larger)] = processes._idle
+    side_by_side(2, [(pow, 2, 2)] * 2)
+    assert larger is not stayed and processes._idle == [(3, larger)]
     with pytest.raises(ZeroDivisionError):
-        side_by_side(2, [(divmod, 1, 0), (os.getpid,)])
-    assert not first & set(side_by_side(2, [(os.getpid,)] * 8))
+        side_by_side(2, [(divmod, 1, 0), (pow, 2, 2)])
+    assert processes._idle == []
+
+
+def test_one_that_died_waiting_is_replaced() -> None:
+    side_by_side(2, [(pow, 2, 2)] * 8)
+    for worker in list(processes._idle[0][1]._processes):
+        os.kill(worker, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while not processes._idle[0][1]._broken and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert side_by_side(2, [(pow, 2, 2), (pow, 2, 3)]) == [4, 8]
+
+
+def test_who_may_read_a_file_says_who_asks_for_it(tmp_path: Path) -> None:
+    """The same processes write what is sealed and what everybody reads."""
+    with private_files():
+        side_by_side(2, [(Path.touch, tmp_path / "versiegelt"), (Path.touch, tmp_path / "auch")])
+        with standing_by(2, "fractions") as each:
+            list(each(Path.touch, [tmp_path / "dazu"]))
+    side_by_side(2, [(Path.touch, tmp_path / "offen"), (Path.touch, tmp_path / "ebenso")])
+    readable = {path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o044}
+    assert readable == {"offen", "ebenso"}
 
 
 def _who(_: int) -> int:

@@ -37,7 +37,7 @@ def model(dbt, session):
             )
     except Unprotectable as error:
         raise PublishRefused(
-            f"Nicht zu schützen, weil frühere Veröffentlichungen oder die amtliche Statistik zu viel verraten: {'; '.join(error.cells[:5]).replace(' 00:00:00', '')}."
+            f"Nicht zu schützen, weil frühere Veröffentlichungen oder die amtliche Statistik zu viel verraten: {'; '.join(error.cells[:5])}."
             " Bitte prüfen und die Kennzahl mit Grund in seeds/schutzausnahmen.csv eintragen, oder deckungsgleich in seeds/referenzmerkmale.csv."
         ) from error
     kinds = {"stichtag": pa.date32()} | dict.fromkeys(COLUMNS[:1] + COLUMNS[2:], pa.string())

@@ -1,5 +1,5 @@
 -- Was neben dem Zähler eines Anteils im Nenner übrig bleibt, etwa die Kinder, die keine 45 Stunden betreut werden: eine Gruppe,
--- die jeder ausrechnet. Wo der Nenner ein Jahr älter ist, bleibt niemand übrig, den es gäbe.
+-- die jeder ausrechnet. Ist der Nenner von einem anderen Stichtag, bleibt niemand übrig, den es gäbe: ein Rest gilt je Stichtag.
 select
     formel.indikator_id as rest_id,
     formel.kennzahl_id,

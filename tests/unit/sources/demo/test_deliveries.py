@@ -13,7 +13,7 @@ import pyogrio
 import pytest
 
 from sources.demo import simulate
-from sources.model import SHIPPED_CITIES
+from sources.demo.themen.amtlich import own_cases
 from sources.model import SHIPPED_CITIES, load_city
 
 SMALL = {"residents": 3_000, "seed": 11, "stichtage": [date(2015, 12, 31), date(2017, 12, 31)]}
@@ -280,3 +280,10 @@ def test_households_move_together(simulated_town):
     assert sizes[sizes > 1].sum() > 0.5 * moves.num_rows
     days = moves["datum"].to_numpy()
     assert days.max() - days.min() > timedelta(days=350)
+
+
+@pytest.mark.parametrize(("women", "told"), [(10, "10"), (9, "."), (8, "."), (7, "7"), (2, "."), (0, "0")])
+def test_offices_tell_neither_few_nor_what_few_are_left_beside(tmp_path, women, told):
+    [file] = own_cases(tmp_path, 2020, "22221", "Empfänger", {"Empfänger": 10, "Empfängerinnen": women}, {"Empfängerinnen": "Empfänger"})
+    lines = [line.split(";") for line in file.read_text(encoding="latin-1").splitlines()]
+    assert [line[-1] for line in lines if line[7] == "05158016"] == ["10", told]
