@@ -1,5 +1,5 @@
 -- Plätze und betreute Kinder der Kindertageseinrichtungen, dort gezählt, wo die Einrichtung steht.
-{% set spalten = {'plaetze_u3': 'kita_plaetze_u3', 'plaetze_ue3': 'kita_plaetze_ue3', 'kinder_u3': 'kita_kinder_u3', 'kinder_ue3': 'kita_kinder_ue3', 'kinder_45h': 'kita_kinder_45h'} %}
+{% set spalten = {'plaetze_u3': 'kita_plaetze_u3', 'plaetze_ue3': 'kita_plaetze_ue3', 'kinder_u3 + kinder_ue3': 'kita_kinder', 'kinder_u3': 'kita_kinder_u3', 'kinder_ue3': 'kita_kinder_ue3', 'kinder_45h': 'kita_kinder_45h'} %}
 
 with belegung as (
     select belegung.*, ort.ebene, ort.raumeinheit_id
