@@ -59,4 +59,6 @@ def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
         folders = {audience: main if audience == publish.AUTOMATIC else waiting / audience for audience in publish.AUDIENCES}
         folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
         write_reports(place, folders, release_id, entry["ausgabe"], datetime.fromisoformat(entry["erstellt"]))
+        # What waits for approval gets its release.json with it.
+        publish.describe_again(main, {"berichte": publish.checksums(main / FOLDER)})
         return [folder / FOLDER for folder in folders.values()]

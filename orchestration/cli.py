@@ -68,13 +68,18 @@ def run(town: str | None, deliveries: Path | None, ausgabe: str | None) -> None:
     """
     if ausgabe is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", ausgabe):
         raise click.BadParameter("Eine Ausgabe heißt nach ihrem Monat, etwa 2026-03.", param_hint="--ausgabe")
-    from orchestration.report import Progress, closing_report, nothing_report
+    from orchestration.report import Progress, closing_report, nothing_report, refusals
     from orchestration.resources import workplace
     from orchestration.run import execute
 
     with Progress() as progress:
         place = workplace(town, deliveries, progress.say)
-        did = execute(place, ausgabe)
+        try:
+            did = execute(place, ausgabe)
+        except Exception:
+            # What the door refused may be why.
+            refusals(place)
+            raise
     if not did:
         nothing_report(place)
         return

@@ -71,9 +71,7 @@ def closing_report(place: Workplace) -> int:
         table.add_row(quelle.quelle, *map(german, (len(report.accepted), len(report.refused), rows, quarantined, held)))
         refused += len(report.refused)
     out.print(table)
-    for report in place.reports.values():
-        for refusal in report.refused:
-            out.print(f"[red]abgelehnt[/red]  {escape(refusal.sentence)}", soft_wrap=True)
+    refusals(place)
     _noticed([(row["lieferung_id"], row) for report in place.reports.values() for d in report.accepted if (row := place.ledger.delivery(d.lieferung_id))])
     _lying(place, [path for report in place.reports.values() for path in report.left])
     if place.released:
@@ -83,6 +81,15 @@ def closing_report(place: Workplace) -> int:
         out.print(f"Dauer     {shares}  zusammen {german(sum(stages.values()), 1)} s", soft_wrap=True)
         _paths(place.home)
     return refused
+
+
+def refusals(place: Workplace) -> None:
+    """What the door refused in this run, a sentence each, and where the supplier's answers lie."""
+    sentences = [refusal.sentence for report in place.reports.values() for refusal in report.refused]
+    for sentence in sentences:
+        out.print(f"[red]abgelehnt[/red]  {escape(sentence)}", soft_wrap=True)
+    if sentences:
+        out.print(f"Antworten für die Lieferanten: {escape(str(place.home.feedback))}", soft_wrap=True)
 
 
 def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 8) -> None:

@@ -58,8 +58,9 @@ class Workplace:
     def inbox(self) -> Path:
         return self.deliveries or self.home.inbox
 
-    @property
+    @cached_property
     def receipt(self) -> datetime:
+        """One moment for all of a run: what its files say of it can be rebuilt byte for byte."""
         return SIMULATED_RECEIPT if self.city.stadt.simuliert else utc_now()
 
     @property

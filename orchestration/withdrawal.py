@@ -223,11 +223,8 @@ def _issue_again(place: Workplace, copy: Copy, statement: Statement) -> None:
         if (draft / name).is_dir():
             _take_over(draft / name, copy.folder / name)
     if described:
-        described |= {"mart": file_hash(draft / "mart.duckdb"), "dateien": sums, "berichte": publish.checksums(copy.folder / REPORTS)}
-        described["widerrufe"] = sorted([*described.get("widerrufe", []), {"aussage_id": statement.aussage_id, "stichtag": statement.stichtag, "pakete_zurueckgezogen": withheld}], key=lambda entry: (entry["stichtag"], entry["aussage_id"]))
-        new = path.with_name(f".{path.name}")
-        new.write_text(json.dumps(described, ensure_ascii=False, indent=2, sort_keys=True, default=str), encoding="utf-8")
-        os.replace(new, path)
+        withdrawn = sorted([*described.get("widerrufe", []), {"aussage_id": statement.aussage_id, "stichtag": statement.stichtag, "pakete_zurueckgezogen": withheld}], key=lambda entry: (entry["stichtag"], entry["aussage_id"]))
+        publish.describe_again(copy.folder, {"mart": file_hash(draft / "mart.duckdb"), "dateien": sums, "berichte": publish.checksums(copy.folder / REPORTS), "widerrufe": withdrawn})
     place.ledger.link(
         REISSUED,
         {"release_id": copy.release_id, "zielgruppe": copy.audience, "anlass": f"Widerruf {statement.aussage_id} vom {statement.stichtag}", "dateien": hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest(), "zurueckgezogen": withheld},

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from warehouse.connect import connect, literal
 from warehouse.ledger import Ledger
-from warehouse.paths import Home
+from warehouse.paths import Home, private_files
 
 COLUMNS = "stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id, wert"
 KEY = "zielgruppe, stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id"
@@ -22,7 +22,8 @@ NOTHING = """select ''::varchar as zielgruppe, null::date as stichtag, ''::varch
 def keep(home: Home, release_id: str, marts: dict[str, Path]) -> None:
     """Write down what a release shows each audience, and what it withholds; ``marts`` are the finished files."""
     folder = home.sealed / "schutz"
-    folder.mkdir(exist_ok=True)
+    with private_files():
+        folder.mkdir(exist_ok=True)
     marts = {audience: mart for audience, mart in marts.items() if mart.is_file()}
     if not marts:
         return
@@ -65,5 +66,6 @@ def hand_over(home: Home, ledger: Ledger) -> None:
 
 def _write(db, rows: str, target: Path) -> None:
     new = target.with_name(f".{target.name}")
-    db.execute(f"copy ({rows}) to {literal(new)} (format parquet)")
+    with private_files():
+        db.execute(f"copy ({rows}) to {literal(new)} (format parquet)")
     os.replace(new, target)

@@ -14,7 +14,7 @@ from typing import Any
 
 from warehouse.connect import connect, literal
 from warehouse.ledger import Ledger
-from warehouse.paths import PRIVATE, Home
+from warehouse.paths import PRIVATE, Home, private_files
 from warehouse.version import file_hash
 
 #: Mark of a dbt model that turns persons into counts per delivery (``meta``); its value is ``true`` or the SQL condition of the rows that may stay.
@@ -119,7 +119,7 @@ def hand_over(home: Home, ledger: Ledger, release_id: str | None = None) -> None
     home.raw.mkdir(parents=True, exist_ok=True)
     target = home.raw / "_eingefroren.parquet"
     new = target.with_name(f".{target.name}")
-    with connect() as db:
+    with private_files(), connect() as db:
         db.execute(f"copy ({' union all '.join(parts)}) to {literal(new)} (format parquet)")
     os.replace(new, target)
 

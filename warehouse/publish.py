@@ -331,6 +331,14 @@ def contents(folder: Path) -> dict[str, Any]:
     return {"mart": file_hash(mart) if mart.is_file() else None, "dateien": checksums(folder / "exports"), "berichte": checksums(folder / "reports")}
 
 
+def describe_again(folder: Path, changes: dict[str, Any]) -> None:
+    """Other facts in the release.json of what was written again."""
+    path = folder / "release.json"
+    new = path.with_name(f".{path.name}")
+    _write_json(new, json.loads(path.read_text(encoding="utf-8")) | changes)
+    os.replace(new, path)
+
+
 def checksums(folder: Path) -> dict[str, str]:
     """Relative path -> sha256 of every file below a folder, in name order."""
     return {str(p.relative_to(folder)): file_hash(p) for p in sorted(folder.rglob("*")) if p.is_file()}

@@ -15,10 +15,14 @@ from orchestration import evidence, withdrawal
 from orchestration.assets.sources import delivery_key
 from orchestration.dbt import FAILED, RAW_CALL, Dbt
 from orchestration.failures import UNCHANGED, PermanentFailure
-from orchestration.resources import EDITION_TAG
+from orchestration.resources import EDITION_TAG, Workplace
 from sources.model import City
 from warehouse import facts, frozen
 from warehouse.paths import private_files
+
+
+#: The raw table that areas come into.
+AREAS = "raumeinheit"
 
 
 class Translator(DagsterDbtTranslator):
@@ -44,6 +48,14 @@ class Translator(DagsterDbtTranslator):
         return spec.merge_attributes(deps=[delivery_key(source) for source in sorted(deliveries)])
 
 
+def _areas_known(place: Workplace) -> None:
+    """PermanentFailure where no source of areas has come in yet: without them there is nothing to count."""
+    sources = [quelle.quelle for quelle in place.city.quellen if any(tabelle.tabelle == AREAS for tabelle in quelle.tabellen)]
+    if not {row["quelle_id"] for row in place.ledger.active()} & set(sources):
+        folders = " oder ".join(str(place.inbox / source) for source in sources)
+        raise PermanentFailure(f"Noch ist keine Raumgliederung angenommen, und ohne Gebiete lässt sich nichts zählen: bitte sie zuerst liefern, nach {folders}. Veröffentlicht wurde nichts.")
+
+
 def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
     """All of dbt as one asset definition with a check per test."""
     manifest = dbt.manifest
@@ -56,6 +68,7 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
             # Nothing came in but refusals: without outputs of this step Dagster skips all that follow.
             place.echo("Nichts Neues angenommen, der veröffentlichte Stand bleibt.")
             return
+        _areas_known(place)
         evidence.check(place.city, manifest)
         facts.hand_over(place.home, place.ledger)
         with private_files():

@@ -292,6 +292,8 @@ def test_approval_takes_the_mark_off_and_freezes(town: Town) -> None:
     assert again.returncode == 1 and "schon freigegeben" in again.stderr
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == frozen
     assert "Ein späterer Satz." in (town.current / "reports" / "bericht" / "index.html").read_text(encoding="utf-8")
+    verified = town.call("verify")
+    assert verified.returncode == 0, verified.stdout
 
 
 def test_unknown_release_is_refused(town: Town) -> None:

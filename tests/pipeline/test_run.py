@@ -13,6 +13,7 @@ import pytest
 
 from exports.contract import load_contracts
 from sources.demo import simulate
+from sources.model import SHIPPED_CITIES
 from tests.pipeline.conftest import LONG, Town
 
 
@@ -202,6 +203,19 @@ def test_a_restored_copy_carries_on(town: Town, published_small: Town, small_del
     verified = town.call("verify")
     assert verified.returncode == 0, verified.stdout
     assert town.state() == before
+
+
+def test_an_own_town_is_told_to_begin_with_its_areas(empty: Town, small_deliveries: Path) -> None:
+    """The copy that the README describes, and a delivery that waits for another."""
+    own = empty.root / "staedte" / "meinestadt"
+    shutil.copytree(SHIPPED_CITIES / "hilden-simuliert", own)
+    lines = (own / "city.yml").read_text(encoding="utf-8").splitlines(keepends=True)
+    (own / "city.yml").write_text("".join("stadt: meinestadt\n" if line.startswith("stadt:") else line for line in lines if not line.startswith("simul")), encoding="utf-8")
+    shutil.copytree(small_deliveries / "wohnungen", empty.root / "inbox" / "wohnungen")
+    done = empty.call("run", "--city", "meinestadt")
+    assert done.returncode == 1 and "Raumgliederung" in done.stderr and str(empty.root / "inbox" / "raumgliederung") in done.stderr
+    assert "Zuerst wird raumgliederung gebraucht" in done.stdout and str(empty.root / "rueckmeldungen") in done.stdout
+    assert not empty.current.exists()
 
 
 def test_unknown_town_is_one_sentence(empty: Town) -> None:
