@@ -124,9 +124,10 @@ def _run_job(place: Workplace, edition: str | None) -> None:
         from orchestration.jobs import MONTHLY, NIGHTLY
 
         # The terminal is for the planner; Dagster keeps every event in its own log, which the web interface shows.
-        # Of a run that builds nothing it would say that checks gave no result, which they were not asked for.
-        for name in ("dagster", "dagster._core.execution.plan.active"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        # Not by a level: Dagster sets that of its loggers back to the lowest whenever it asks for one.
+        dagster_log = logging.getLogger("dagster")
+        dagster_log.propagate = False
+        dagster_log.addHandler(logging.NullHandler())
         job = build_definitions(place).resolve_job_def(MONTHLY if edition else NIGHTLY)
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, tags={EDITION_TAG: edition} if edition else None, raise_on_error=False)

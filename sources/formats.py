@@ -39,6 +39,8 @@ UNCOUNTED = re.compile(rb"(?:</(?:[a-z]{1,9}:)?f>|<(?:[a-z]{1,9}:)?f(?:\s[^<>]{0
 #: Stands in a row where the cell holds such a formula; no text of a file can be this.
 NO_VALUE = "\0"
 CHUNK = 1 << 20
+#: What ``zipfile`` raises at an archive that is broken, encrypted, or packed in a way it does not know.
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 #: Encodings in which every byte is a character: what was saved in UTF-8 reads as other characters there, without an error.
@@ -149,7 +151,7 @@ def read_xlsx(path: Path, fmt: Format) -> Cells:
     """One sheet of a workbook (``ebene`` names it, else the first); merged cells hold their text in the upper left one."""
     try:
         whole = _fits(path)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
+    except (*BROKEN_ARCHIVE, OSError):
         raise Unreadable("die Datei ist keine Excel-Arbeitsmappe (.xlsx)") from None
     return _read_dense(path, fmt) if whole else _read_sparse(path, fmt)
 

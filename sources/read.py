@@ -16,7 +16,6 @@ import threading
 import unicodedata
 import warnings
 import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -28,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sources.formats import ONE_BYTE, READERS, Unreadable, is_utf8, nul_line, read_table
+from sources.formats import BROKEN_ARCHIVE, ONE_BYTE, READERS, Unreadable, is_utf8, nul_line, read_table
 from sources.model import DROPPED, RAW_TYPES, Format, Quelle, Spalte, Tabelle, symbol
 from sources.wording import listed, shown
 from warehouse.connect import literal
@@ -277,7 +276,7 @@ def _read_zip(db: duckdb.DuckDBPyConnection, table: str, place: int, quelle: Que
                 shutil.copyfileobj(packed, out, CHUNK)
         inner = replace(file, path=unpacked, name=f"{file.name}/{member}")
         _read_csv(db, table, place, quelle, tabelle, inner, read_header(quelle, tabelle, inner), tmp)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except BROKEN_ARCHIVE:
         raise Refused(f"{file.name}: Die Datei ist kein lesbares ZIP-Archiv; bitte neu ausgeben.") from None
     finally:
         unpacked.unlink(missing_ok=True)

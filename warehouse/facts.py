@@ -10,7 +10,7 @@ from pathlib import Path
 
 from warehouse.connect import connect, literal
 from warehouse.ledger import Ledger
-from warehouse.paths import Home, private_files
+from warehouse.paths import PRIVATE, Home, private_files
 
 COLUMNS = "stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id, wert"
 KEY = "zielgruppe, stichtag, kennzahl_id, gebietsstand, ebene, raumeinheit_id"
@@ -22,8 +22,7 @@ NOTHING = """select ''::varchar as zielgruppe, null::date as stichtag, ''::varch
 def keep(home: Home, release_id: str, marts: dict[str, Path]) -> None:
     """Write down what a release shows each audience, and what it withholds; ``marts`` are the finished files."""
     folder = home.sealed / "schutz"
-    with private_files():
-        folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, mode=PRIVATE)
     marts = {audience: mart for audience, mart in marts.items() if mart.is_file()}
     if not marts:
         return

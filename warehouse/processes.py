@@ -30,7 +30,8 @@ def side_by_side(workers: int, jobs: Iterable[Job]) -> list[Any]:
     if workers < 2:
         return [function(*arguments) for function, *arguments in jobs]
     with _processes(workers) as pool:
-        return [job.result() for job in [pool.submit(_done, _umask(), *job) for job in jobs]]
+        umask = _umask()
+        return [job.result() for job in [pool.submit(_done, umask, *job) for job in jobs]]
 
 
 @contextmanager

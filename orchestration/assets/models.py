@@ -14,12 +14,11 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from orchestration import evidence, withdrawal
 from orchestration.assets.sources import delivery_key
 from orchestration.dbt import FAILED, RAW_CALL, Dbt
-from orchestration.failures import UNCHANGED, PermanentFailure
+from orchestration.failures import PermanentFailure
 from orchestration.resources import EDITION_TAG, Workplace
 from sources.model import City
 from warehouse import facts, frozen
 from warehouse.paths import private_files
-
 
 #: The raw table that areas come into.
 AREAS = "raumeinheit"
@@ -96,7 +95,7 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
             elif result.status == "success":
                 yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata={"sekunden": result.seconds})
         if said := [result.sentence for result in results if result.status in FAILED and result.sentence]:
-            raise PermanentFailure(f"{said[0]} {UNCHANGED[0].upper()}{UNCHANGED[1:]}.")
+            raise PermanentFailure(f"{said[0]} Der veröffentlichte Stand ist unverändert.")
         if broken:
             raise PermanentFailure(
                 f"Der Aufbau der Indikatoren ist an {len(broken)} Stelle(n) gescheitert: {', '.join(sorted(broken)[:5])}."

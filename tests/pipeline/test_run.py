@@ -191,6 +191,7 @@ def test_refused_delivery_leaves_the_published_state(town: Town) -> None:
     assert "abgelehnt" in done.stdout
     assert "bestand_20211231.csv" in done.stdout
     assert "Geheimname" not in done.stdout + done.stderr
+    assert "asset check" not in done.stdout + done.stderr
     assert town.state() == before
 
 
