@@ -35,6 +35,8 @@ PROMISING = 1.0
 """Cells whose reduced cost in the LP relaxation is above this many cells are not considered in the search."""
 WORTH_PRUNING = 0.05
 """Cells that cost less are shown nowhere anyway (see release): nothing is gained by publishing them again."""
+PLAIN = {"mip_heuristic_run_feasibility_jump": False, "mip_heuristic_run_root_reduced_cost": False}
+"""Heuristics that took a tenth of the time, and without which patterns were no dearer."""
 LOCAL_GAP = 0.02
 FREE_ROUNDS = 10
 """Repair rounds that may publish cells again; the rounds after only withhold more, so that repair ends."""
@@ -212,9 +214,11 @@ class _Problem:
 
     @cached_property
     def _relaxed(self) -> highspy.Highs:
+        """The LP relaxation with those conditions that ask for something even where nothing is withheld, and all cuts."""
         matrix, least = self._conditions
         free = self.free.astype(float)
-        return _model(self.cost * free, np.zeros(len(free)), free, matrix, least, np.full(len(least), highspy.kHighsInf))
+        self._asked = least > TOLERANCE
+        return _model(self.cost * free, np.zeros(len(free)), free, matrix[self._asked], least[self._asked], np.full(self._asked.sum(), highspy.kHighsInf))
 
     def _conditions_without_primaries(self) -> tuple[sp.csr_array, np.ndarray]:
         """In a sum of nothing but free cells: whoever is withheld needs another one. A row per cell of each such sum, and the sum."""
@@ -271,10 +275,18 @@ class _Problem:
 
     def relax(self) -> tuple[float, np.ndarray]:
         """Lower bound of the cost by the LP relaxation, and the reduced cost of every cell."""
-        status = _run(self._relaxed, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible})
-        if status == highspy.HighsModelStatus.kInfeasible:
-            self._raise_unprotectable()
-        return self._relaxed.getInfo().objective_function_value, np.array(self._relaxed.getSolution().col_dual)
+        model, (matrix, least) = self._relaxed, self._conditions
+        while True:
+            if _run(model, {highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible}) == highspy.HighsModelStatus.kInfeasible:
+                self._raise_unprotectable()
+            solution = model.getSolution()
+            # Of the conditions, tens of thousands, a few hundred around the primaries matter: each is asked for once it is broken.
+            broken = (matrix @ np.array(solution.col_value) < least - TOLERANCE) & ~self._asked
+            if not broken.any():
+                return model.getInfo().objective_function_value, np.array(solution.col_dual)
+            self._asked |= broken
+            rows = matrix[broken]
+            _ok(model.addRows(rows.shape[0], least[broken], np.full(rows.shape[0], highspy.kHighsInf), rows.nnz, rows.indptr[:-1], rows.indices, rows.data))
 
     def solve(self, region, pattern, gap, nodes, keep=None) -> tuple[np.ndarray, float]:
         """Cheap pattern under all cuts so far, and a bound of its cost.
@@ -303,8 +315,8 @@ class _Problem:
         lower = np.zeros(len(own)) if keep is None else keep[own].astype(float)
         model = _model(self.cost[own], lower, np.ones(len(own)), matrix, least, np.full(len(least), highspy.kHighsInf))
         _ok(model.changeColsIntegrality(len(own), np.arange(len(own), dtype=np.int32), np.full(len(own), highspy.HighsVarType.kInteger)))
-        _ok(model.setOptionValue("mip_rel_gap", gap))
-        _ok(model.setOptionValue("mip_max_nodes", nodes))
+        for option, setting in {"mip_rel_gap": gap, "mip_max_nodes": nodes, **PLAIN}.items():
+            _ok(model.setOptionValue(option, setting))
         if pattern is not None:
             start = highspy.HighsSolution()
             start.col_value = fixed[own]
