@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from orchestration.failures import PermanentFailure, spoken
 from orchestration.resources import Workplace
 from sources.retention import forget_warehouse
 from warehouse.paths import REPOSITORY, Home, private_files
+from warehouse.processes import meanwhile
 from warehouse.settings import Settings
 from warehouse.version import code_version
 
@@ -84,16 +86,22 @@ def _keep(parsed: Path, folder: Path) -> Path:
     return folder
 
 
-def invoke(home: Home, settings: Settings, arguments: list[str], *, callbacks: list[Callable[[Any], None]] | None = None, target: Path | None = None) -> Any:
-    """One dbt command on a data home, in this process, with the project parsed once per state of the code.
+def load(home: Home, settings: Settings) -> Any:
+    """dbt's own code, and the project as it parsed it: an object for one command, which writes into it what it compiled for this home."""
+    import dbt.cli.main
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack((parsed_project(home, settings) / PARSED).read_bytes())
+    manifest.build_flat_graph()
+    return manifest
+
+
+def invoke(home: Home, settings: Settings, arguments: list[str], *, callbacks: list[Callable[[Any], None]] | None = None, target: Path | None = None, loaded: Any = None) -> Any:
+    """One dbt command on a data home, in this process, with the project parsed once per state of the code; ``loaded`` for it, where somebody did.
 
     Raises PermanentFailure where dbt itself does not come to an end; failed nodes are in the result.
     """
-    from dbt.contracts.graph.manifest import Manifest
-
-    # A new object per command: dbt writes into it what it compiled for this home.
-    manifest = Manifest.from_msgpack((parsed_project(home, settings) / PARSED).read_bytes())
-    manifest.build_flat_graph()
+    manifest = loaded or load(home, settings)
     # What dbt would write down about itself, megabytes of JSON, is in the parsed project and in the result.
     return _run(home, settings, [*arguments, "--no-write-json"], manifest, callbacks or [], target or home.dbt_target)
 
@@ -151,6 +159,11 @@ class Dbt:
 
     def __init__(self, workplace: Workplace) -> None:
         self.workplace = workplace
+        self._loaded: Future | None = None
+
+    def load_ahead(self) -> None:
+        """Load what the next build needs while the door waits for those who look at deliveries."""
+        self._loaded = meanwhile(load, self.workplace.home, self.workplace.settings)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -176,7 +189,8 @@ class Dbt:
         if not (stamp.is_file() and stamp.read_text() == code_version()):
             forget_warehouse(self.workplace.home)
         stamp.unlink(missing_ok=True)
-        results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test"], callbacks=[count])
+        loaded, self._loaded = self._loaded and self._loaded.result(), None
+        results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test"], callbacks=[count], loaded=loaded)
         if not any(str(r.status) in FAILED for r in results):
             stamp.write_text(code_version())
         return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures, spoken(str(r.message))) for r in results]

@@ -29,6 +29,7 @@ def build_definitions(place: Workplace | None = None) -> dg.Definitions:
     @dg.resource(description="Stadt, Datenverzeichnis, Sperre und Eintrag eines Laufs.")
     def shared_workplace(context: dg.InitResourceContext) -> Iterator[Workplace]:
         with place.locked(), place.recorded(context.run.tags.get(EDITION_TAG) or context.run.job_name):
+            dbt.load_ahead()
             yield place
 
     return dg.Definitions(

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import multiprocessing
 import os
 import shutil
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from orchestration.dbt import parsing_ahead
@@ -17,7 +21,7 @@ from orchestration.resources import EDITION_TAG, Workplace
 from sources import retention
 from sources.accept import Delivery, needs_workers, pending
 from sources.workers import warm_up
-from warehouse.processes import UNHURRIED
+from warehouse.processes import UNHURRIED, meanwhile, settle_in
 
 SIMULATION = ".simulation"
 
@@ -71,14 +75,27 @@ def _to_simulate(place: Workplace) -> bool:
 
 
 def _simulate(place: Workplace) -> None:
-    """Write the simulated town's deliveries into the inbox."""
-    from sources.demo import simulate
-
+    """Write the simulated town's deliveries into the inbox; the town lives in a process of its own, and this one can import meanwhile."""
     place.echo("Simulation: Lieferungen für die Modellstadt entstehen")
-    draft = place.home.root / SIMULATION
+    meanwhile(import_module, "orchestration.definitions")
+    draft, truth = place.home.root / SIMULATION, place.home.sealed / "wahrheit"
     shutil.rmtree(draft, ignore_errors=True)
-    simulate(draft, modus=place.city.stadt.simulation, truth=place.home.sealed / "wahrheit", progress=place.echo)
-    for path in [place.home.sealed / "wahrheit", *(place.home.sealed / "wahrheit").rglob("*")]:
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    town = context.Process(target=_live, args=(there, draft, place.city.stadt.simulation, truth))
+    town.start()
+    there.close()
+    try:
+        while (said := here.recv()) is not None:
+            if isinstance(said, BaseException):
+                raise said
+            place.echo(said)
+    except EOFError:
+        raise RuntimeError("the simulation came to no end") from None
+    finally:
+        town.kill()
+        town.join()
+    for path in [truth, *truth.rglob("*")]:
         path.chmod(0o700 if path.is_dir() else 0o600)
     # The mark belongs to the home as a whole: everything made from these deliveries is simulated.
     for note in draft.glob("*.txt"):
@@ -86,6 +103,18 @@ def _simulate(place: Workplace) -> None:
     # Complete or not at all: a killed simulation leaves the inbox empty and starts again.
     shutil.rmtree(place.inbox)
     os.rename(draft, place.inbox)
+
+
+def _live(tell: Connection, draft: Path, modus: Any, truth: Path) -> None:
+    """The simulation: tells its progress, then nothing more to say (None), or what it failed at."""
+    settle_in()
+    from sources.demo import simulate
+
+    try:
+        simulate(draft, modus=modus, truth=truth, progress=tell.send)
+        tell.send(None)
+    except Exception as error:
+        tell.send(error)
 
 
 def dagster_environment(place: Workplace) -> dict[str, str]:

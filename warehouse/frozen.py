@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ def freeze(home: Home, ledger: Ledger, release_id: str, marked: dict[str, tuple[
     """
     home.frozen.mkdir(exist_ok=True, mode=PRIVATE)
     listed: dict[str, Any] = {d["lieferung_id"]: {"stempel": d["pruefungen"].get("stempel"), "tabellen": {}} for d in deliveries}
-    with connect() as db:
-        db.execute("set threads = 1")  # row groups and bytes do not depend on timing
+    with connect() as db, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        db.execute("set threads = 1")  # for each table: row groups and bytes do not depend on timing
         db.execute(f"attach {literal(home.warehouse_db)} as lager (read_only)")
         for name, (schema, condition) in sorted(marked.items()):
             table = f"lager.{schema}.{name}"
@@ -56,7 +57,9 @@ def freeze(home: Home, ledger: Ledger, release_id: str, marked: dict[str, tuple[
             for (delivery,) in db.execute(f"select distinct lieferung_id from {table} order by 1").fetchall():
                 if delivery in listed:
                     rows = f"select * from {table} where lieferung_id = {literal(delivery)} and ({condition}) order by all"
-                    listed[delivery]["tabellen"][name] = _write(db, rows, home.frozen / name, delivery)
+                    listed[delivery]["tabellen"][name] = pool.submit(_write, db.cursor(), rows, home.frozen / name, delivery)
+        for entry in listed.values():
+            entry["tabellen"] = {name: written.result() for name, written in entry["tabellen"].items()}
     content = json.dumps({"release_id": release_id, "lieferungen": listed}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     path = list_of(home, release_id)
     _replace(path, content.encode())

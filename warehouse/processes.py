@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
@@ -89,6 +89,20 @@ def _umask() -> int:
     # There is no asking without setting; whoever creates a file meanwhile has it to himself.
     os.umask(umask := os.umask(0o077))
     return umask
+
+
+def meanwhile(function: Callable, *arguments: Any) -> Future:
+    """What a function returns or raises, worked out in a thread while this one waits for other processes. Nobody waits for it at the end."""
+    outcome: Future = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(function(*arguments))
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return outcome
 
 
 def settle_in() -> None:
