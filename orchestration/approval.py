@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from orchestration.bericht import write_reports
+from orchestration.bericht import write_part
 from orchestration.failures import PermanentFailure
 from orchestration.resources import Workplace
 from warehouse import publish
@@ -55,7 +58,7 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
     """Record the discussion and hand the waiting part of the release to the audience; returns its folder.
 
     PermanentFailure where day, roles or result are missing or the day lies in the future; PublishRefused where
-    nothing waits for that audience.
+    nothing waits for that audience, or what it would get gives something away.
     """
     discussion, roles = checked(place, discussion)
     with place.locked():
@@ -81,7 +84,15 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
                 simuliert=int(discussion.simulated),
                 eingetragen=utc_now().isoformat(),
             )
-            edition, created = release["ausgabe"], datetime.fromisoformat(release["erstellt"])
-            return publish.approve(
-                place.home, release_id, audience, record, lambda folder: write_reports(place, {audience: folder}, release_id, edition, created, record)
-            )
+            return publish.approve(place.home, release_id, audience, record, partial(_complete, place, release, audience, record))
+
+
+def _complete(place: Workplace, release: dict[str, Any], audience: str, record: dict[str, Any], folder: Path) -> None:
+    """Write what the audience gets, from the mart that waited for it, and attack it; PublishRefused with the first finding."""
+    from warehouse.attack import leaks_of
+
+    shutil.rmtree(folder / "exports", ignore_errors=True)
+    write_part(place, {audience: folder}, {audience: folder}, release, record)
+    (found,) = leaks_of([place.target(audience, folder, release["release_id"])], place.settings.threads)
+    if found:
+        raise publish.PublishRefused(f"Freigabe für {audience} verweigert: {found[0]} (insgesamt {len(found)} Befunde).")

@@ -7,10 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.failures import PermanentFailure
+from orchestration.files import write_release
 from orchestration.resources import Workplace
 from warehouse import publish
-from warehouse.processes import Job, side_by_side
+from warehouse.processes import Job
 
 FOLDER = "reports"
 
@@ -19,7 +22,7 @@ def reports(place: Workplace, folders: dict[str, Path], release_id: str, edition
     """The jobs that write reports of several audiences (audience -> folder with its ``mart.duckdb``) into ``folder/reports``.
 
     A draft takes the editor's paragraphs as they stand in the data home now; an approved one those of the draft that
-    people discussed, so that nothing unseen leaves with it.
+    people discussed, its own or the administration's, so that nothing unseen leaves with it.
     """
     from exports.report import PARAGRAPHS, Edition, Level, build
     from exports.report.editorial import paragraphs
@@ -29,23 +32,29 @@ def reports(place: Workplace, folders: dict[str, Path], release_id: str, edition
     jobs = []
     for audience, folder in folders.items():
         target = folder / FOLDER
-        if approval is not None and (target / PARAGRAPHS).is_file():
-            text = json.loads((target / PARAGRAPHS).read_text(encoding="utf-8"))
-        else:
-            text = paragraphs(place.home.root, edition)
+        discussed = (target, publish.part_of(place.home, release_id, publish.AUTOMATIC) / FOLDER) if approval is not None else ()
+        seen = next((path for path in (draft / PARAGRAPHS for draft in discussed) if path.is_file()), None)
+        text = json.loads(seen.read_text(encoding="utf-8")) if seen else paragraphs(place.home.root, edition)
         jobs.append((build, folder / "mart.duckdb", target, Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval), text))
     return jobs
 
 
-def write_reports(place: Workplace, *arguments: Any) -> None:
-    """The reports alone; arguments as in ``reports``."""
-    side_by_side(place.settings.threads, reports(place, *arguments))
+def write_part(place: Workplace, folders: dict[str, Path], packages: dict[str, Path], entry: dict[str, Any], approval: dict[str, Any] | None = None) -> None:
+    """Reports (``folders``) and packages (``packages``) of an older release (its entry in the ledger) from the marts there; audience -> folder.
+
+    PermanentFailure where that release does not have what this version of the program writes.
+    """
+    created = datetime.fromisoformat(entry["erstellt"])
+    try:
+        write_release(place, packages, entry["release_id"], entry["eingaben"], created, reports(place, folders, entry["release_id"], entry["ausgabe"], created, approval))
+    except duckdb.Error as error:
+        raise PermanentFailure(f"Die Veröffentlichung {entry['release_id']} entstand mit einer anderen Fassung des Programms und lässt sich nicht mehr schreiben; bitte ./sozialraum run und die neue besprechen.") from error
 
 
 def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
-    """The drafts of a release again, with the editor's paragraphs of now; returns the report folders.
+    """The drafts of a release again, with the editor's paragraphs of now; for those whose part waits their packages, too. Returns the report folders.
 
-    What was approved is frozen and stays. PermanentFailure where there is no such release.
+    What was approved is frozen and stays. PermanentFailure where there is no such release, or it cannot be written any more.
     """
     with place.locked():
         if release_id is None and not place.home.current.exists():
@@ -58,7 +67,7 @@ def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
         waiting = place.home.sealed / "freigabe" / release_id
         folders = {audience: main if audience == publish.AUTOMATIC else waiting / audience for audience in publish.AUDIENCES}
         folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
-        write_reports(place, folders, release_id, entry["ausgabe"], datetime.fromisoformat(entry["erstellt"]))
+        write_part(place, folders, {a: folder for a, folder in folders.items() if a != publish.AUTOMATIC}, entry)
         # What waits for approval gets its release.json with it.
         publish.describe_again(main, {"berichte": publish.checksums(main / FOLDER)})
         return [folder / FOLDER for folder in folders.values()]

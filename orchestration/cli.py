@@ -304,7 +304,8 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
     """Eine Veröffentlichung nach der Besprechung für Träger oder die Öffentlichkeit freigeben.
 
     Kein Zeitplan und kein Lauf gibt etwas von selbst heraus: nötig sind Datum, mindestens zwei Rollen und das
-    Ergebnis der Besprechung. Sie werden festgehalten und stehen in der release.json der Zielgruppe.
+    Ergebnis der Besprechung. Sie werden festgehalten und stehen in der release.json der Zielgruppe. Was sie bekommt,
+    wird dabei geschrieben und angegriffen; wie es aussehen wird, zeigt vorher ./sozialraum bericht.
     """
     from orchestration.approval import Discussion, approve_release
     from orchestration.resources import workplace
@@ -395,10 +396,11 @@ def schutz(town: str | None) -> None:
 @city_option
 @click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
 def bericht(town: str | None, release_id: str | None) -> None:
-    """Den Sozialreport einer Veröffentlichung neu bauen, etwa nach Änderungen an den Texten der Redaktion.
+    """Den Sozialreport einer Veröffentlichung neu bauen: nach Änderungen an den Texten, und vor der Besprechung.
 
     Texte liegen als Markdown in redaktion/AUSGABE/GEBIET.md im Datenverzeichnis (ohne Ausgabe: redaktion/aktuell,
-    für die Stadt stadt.md). Gebaut werden die Entwürfe; was freigegeben ist, bleibt.
+    für die Stadt stadt.md). Gebaut werden die Entwürfe, auch was Träger und Öffentlichkeit nach der Freigabe bekämen, mit
+    seinen Paketen, zum Ansehen; was freigegeben ist, bleibt.
     """
     from orchestration.bericht import rebuild
     from orchestration.resources import workplace

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
@@ -11,7 +10,7 @@ from rich.table import Table
 from orchestration.failures import PermanentFailure
 from orchestration.report import german, out
 from orchestration.resources import Workplace
-from warehouse import publish, rules
+from warehouse import publish
 from warehouse.attack import leaks
 from warehouse.connect import connect
 
@@ -24,20 +23,16 @@ def attack_report(place: Workplace, release_id: str | None) -> int:
     if not place.home.current.exists():
         raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
     release_id = release_id or place.home.current.resolve().name
-    folders: dict[str, Path] = {publish.AUTOMATIC: place.home.published / release_id}
-    for audience in publish.BY_APPROVAL:
-        approved = place.home.published / "freigegeben" / audience / release_id
-        folders[audience] = approved if approved.is_dir() else place.home.sealed / "freigabe" / release_id / audience
+    folders = {audience: publish.part_of(place.home, release_id, audience) for audience in publish.AUDIENCES}
     folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
     if not folders:
         raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht; ./sozialraum status zeigt alle.")
-    levels = {level.id for level in place.city.stadt.ebenen if not level.intern}
     total = 0
     for audience, folder in folders.items():
         start = time.perf_counter()
-        least = rules.minimum(audience, place.city.stadt.mindestzahl)
-        found = leaks(folder, least, levels, publish.earlier(place.home, place.ledger, audience, release_id))
-        out.print(f"{audience}: {len(found)} Befunde, Mindestzahl {least}, {german(time.perf_counter() - start, 1)} s", soft_wrap=True)
+        target = place.target(audience, folder, release_id)
+        found = leaks(*target)
+        out.print(f"{audience}: {len(found)} Befunde, Mindestzahl {target[1]}, {german(time.perf_counter() - start, 1)} s", soft_wrap=True)
         for finding in found:
             out.print("  " + escape(finding), soft_wrap=True)
         total += len(found)

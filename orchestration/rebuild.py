@@ -74,8 +74,10 @@ def rebuild(place: Workplace, release_id: str | None = None) -> Comparison:
         shutil.rmtree(folder, ignore_errors=True)
         try:
             past = _past(place, folder, entry)
-            _build(past, release_id)
-            return _compare(place, past, release_id, len(gone))
+            parts = {audience: publish.part_of(place.home, release_id, audience) / "exports" for audience in publish.AUDIENCES}
+            written = {audience: exports for audience, exports in parts.items() if exports.is_dir()}
+            _build(past, release_id, written)
+            return _compare(past, release_id, written, len(gone))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -104,23 +106,21 @@ def _past(place: Workplace, folder: Path, entry: dict) -> Past:
     return past
 
 
-def _build(past: Past, release_id: str) -> None:
+def _build(past: Past, release_id: str, written: dict[str, Path]) -> None:
+    """Everything again that was ``written`` for somebody."""
     dbt = Dbt(past)
     broken = [r.unique_id for r in dbt.build(past.echo) if r.status in FAILED]
     if broken:
         raise PermanentFailure(f"Der Nachbau von {release_id} ist an {len(broken)} Stelle(n) gescheitert: {', '.join(sorted(broken)[:5])}.")
-    folders = past.draft.audience_folders(past.home)
+    folders = {audience: folder for audience, folder in past.draft.audience_folders(past.home).items() if audience in written}
     publish.write_marts(folders, past.home, past.settings, dbt.manifest)
     write_release(past, folders, release_id, past.draft.inputs, past.receipt)
 
 
-def _compare(place: Workplace, past: Past, release_id: str, from_counts: int) -> Comparison:
+def _compare(past: Past, release_id: str, written: dict[str, Path], from_counts: int) -> Comparison:
     equal, different, missing, added = 0, [], [], []
-    for audience in publish.AUDIENCES:
-        there = place.home.published / release_id if audience == publish.AUTOMATIC else place.home.sealed / "freigabe" / release_id / audience
-        if not there.is_dir():
-            continue
-        before, after = publish.checksums(there / "exports"), publish.checksums(past.draft.audience_folders(past.home)[audience] / "exports")
+    for audience, exports in written.items():
+        before, after = publish.checksums(exports), publish.checksums(past.draft.audience_folders(past.home)[audience] / "exports")
         equal += sum(before[name] == after.get(name) for name in before)
         different += [f"{audience}/{name}" for name in before if name in after and after[name] != before[name]]
         missing += [f"{audience}/{name}" for name in before if name not in after]

@@ -17,9 +17,10 @@ from pathlib import Path
 from orchestration.failures import PermanentFailure
 from sources.accept import AcceptReport, Door
 from sources.model import SHIPPED_CITIES, City, Quelle, available_cities, load_city
+from warehouse import rules
 from warehouse.ledger import Ledger, utc_now
 from warehouse.paths import Home, base_home, home_of
-from warehouse.publish import Draft, inputs_of, is_current
+from warehouse.publish import Draft, earlier, inputs_of, is_current
 from warehouse.settings import Settings, check_secrets, load_settings
 from warehouse.version import code_version, folder_fingerprint
 
@@ -72,6 +73,11 @@ class Workplace:
     def durations(self) -> dict[str, float]:
         """Seconds per stage, and what since the start belongs to none: Dagster's bookkeeping, freezing, switching over, waiting for another run."""
         return self.seconds | {"Übriges": time.perf_counter() - self.began - sum(self.seconds.values())}
+
+    def target(self, audience: str, folder: Path, before: str | None = None) -> tuple[Path, int, set[str], list[Path]]:
+        """What an attack on the part of a release for an audience starts from (see attack.leaks); ``before``: as it was before this release."""
+        levels = {level.id for level in self.city.stadt.ebenen if not level.intern}
+        return folder, rules.minimum(audience, self.city.stadt.mindestzahl), levels, earlier(self.home, self.ledger, audience, before)
 
     def inputs(self) -> dict:
         """What the next release would be made from."""

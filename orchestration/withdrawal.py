@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from orchestration.bericht import FOLDER as REPORTS
-from orchestration.bericht import write_reports
+from orchestration.bericht import write_part
 from orchestration.failures import PermanentFailure
 from orchestration.files import write_packages
 from orchestration.resources import Workplace
@@ -208,7 +208,8 @@ def _issue_again(place: Workplace, copy: Copy, statement: Statement) -> None:
     models = {name for schema, name in changed if schema == "export"}
     marts = {name for schema, name in changed if schema == "main"}
     try:
-        write_packages(place, draft, copy.audience, copy.release_id, release["eingaben"], created, lambda contract: bool(marts & set(contract.marts)) or any(contract.model_of(t) in models for t in contract.tabellen))
+        if (draft / "exports").is_dir():
+            write_packages(place, draft, copy.audience, copy.release_id, release["eingaben"], created, lambda contract: bool(marts & set(contract.marts)) or any(contract.model_of(t) in models for t in contract.tabellen))
     except duckdb.Error:
         # An old release, a contract that has changed since: what can no longer be written in its form is taken back as a whole.
         withheld = sorted(folder.name for folder in (draft / "exports").iterdir() if folder.is_dir() and _package_names(folder) & (marts | {m.partition("__")[2] for m in models}))
@@ -217,7 +218,7 @@ def _issue_again(place: Workplace, copy: Copy, statement: Statement) -> None:
     path = copy.folder / "release.json"
     described = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if (draft / REPORTS).is_dir():
-        write_reports(place, {copy.audience: draft}, copy.release_id, release["ausgabe"], created, described.get("freigabe"))
+        write_part(place, {copy.audience: draft}, {}, release, described.get("freigabe"))
     sums = publish.checksums(draft / "exports")
     for name in ("exports", REPORTS):
         if (draft / name).is_dir():

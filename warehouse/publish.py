@@ -294,6 +294,14 @@ def earlier(home: Home, ledger: Ledger, audience: str, before: str | None = None
     return [shelf / release_id for release_id in kept if (shelf / release_id / "mart.duckdb").is_file()]
 
 
+def part_of(home: Home, release_id: str, audience: str) -> Path:
+    """Where the part of a release for an audience lies: handed out, or still waiting for people to release it."""
+    if audience == AUTOMATIC:
+        return home.published / release_id
+    approved = home.published / "freigegeben" / audience / release_id
+    return approved if approved.is_dir() else home.sealed / "freigabe" / release_id / audience
+
+
 def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], complete: Callable[[Path], object] = lambda folder: None) -> Path:
     """Hand the waiting part of a release to an audience, with the record of the discussion beside it.
 

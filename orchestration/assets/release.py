@@ -8,7 +8,7 @@ from orchestration.evidence import FOLDER as EVIDENCE
 from orchestration.evidence import write_evidence
 from orchestration.files import write_release
 from orchestration.resources import EDITION_TAG, Workplace
-from warehouse import attack, frozen, publish, rules
+from warehouse import attack, frozen, publish
 from warehouse.paths import private_files
 
 GROUP = "veroeffentlichung"
@@ -31,28 +31,27 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         return dg.MaterializeResult(metadata={"zeilen": rows, "release": place.draft.release_id})
 
     @dg.asset(key=FILES, group_name=GROUP, deps=[MART], kinds={"parquet", "csv", "html", "pdf"}, required_resource_keys={"workplace"},
-              description="Je Zielgruppe Parquet, CSV für Maschinen und CSV für Excel, die Pakete der Verträge und der Sozialreport als Site und PDF: für die Verwaltung als Entwurf, für Träger und Öffentlichkeit wartet er auf die Freigabe.")  # fmt: skip
+              description="Parquet, CSV für Maschinen und CSV für Excel, die Pakete der Verträge und der Sozialreport als Site und PDF: als Entwurf für die Verwaltung. Für Träger und Öffentlichkeit entstehen sie mit einer Ausgabe, sonst wenn jemand sie sehen will (bericht) oder freigibt.")  # fmt: skip
     def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         place: Workplace = context.resources.workplace
         place.echo("Veröffentlichung: Dateien und Sozialreport")
         draft = place.draft
         folders = draft.audience_folders(place.home)
+        if draft.edition is None:
+            # Outside the administration nobody sees what a night makes; an edition is what people come together to discuss.
+            folders = {publish.AUTOMATIC: folders[publish.AUTOMATIC]}
         with place.stage("Export, Bericht"):
             beside = reports(place, folders, draft.release_id, draft.edition, place.receipt)
             written = write_release(place, folders, draft.release_id, draft.inputs, place.receipt, beside)
         return dg.MaterializeResult(metadata={"dateien": len(written), "bytes": sum(p.stat().st_size for p in written)})
 
     @dg.asset(key=RELEASE, group_name=GROUP, deps=[FILES], required_resource_keys={"workplace"},
-              check_specs=[dg.AssetCheckSpec("angriff", asset=RELEASE, description="In den fertigen Dateien lässt sich keine geschützte Zahl finden oder errechnen.")],
+              check_specs=[dg.AssetCheckSpec("angriff", asset=RELEASE, description="In den Marts aller Zielgruppen und den fertigen Dateien lässt sich keine geschützte Zahl finden oder errechnen.")],
               description="Die sichtbare Veröffentlichung: geprüft, umbenannt, current umgelegt.")  # fmt: skip
     def release(context: dg.AssetExecutionContext):
         place: Workplace = context.resources.workplace
         place.echo("Veröffentlichung: Angriff auf das Ergebnis und Umschalten")
-        levels = {level.id for level in place.city.stadt.ebenen if not level.intern}
-        targets = [
-            (folder, rules.minimum(audience, place.city.stadt.mindestzahl), levels, publish.earlier(place.home, place.ledger, audience))
-            for audience, folder in place.draft.audience_folders(place.home).items()
-        ]
+        targets = [place.target(audience, folder) for audience, folder in place.draft.audience_folders(place.home).items()]
         with place.stage("Angriff"):
             results = attack.leaks_of(targets, place.settings.threads)
         for audience, found in zip(publish.AUDIENCES, results, strict=True):

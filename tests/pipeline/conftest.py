@@ -75,6 +75,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Town:
 
 
 @pytest.fixture(scope="session")
+def demo_drafts(tmp_path_factory: pytest.TempPathFactory, demo: Town) -> Town:
+    """The simulated town with all drafts to look at. Tests must leave it as it is."""
+    shutil.copytree(demo.root, root := tmp_path_factory.mktemp("demo_entwuerfe") / "data", symlinks=True)
+    assert (done := Town(root).call("bericht")).returncode == 0, done.stderr
+    return Town(root)
+
+
+@pytest.fixture(scope="session")
 def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Deliveries of a small simulated town across the change of boundaries."""
     from sources.demo import simulate
@@ -94,9 +102,10 @@ def keep(deliveries: Path, *sources: str) -> Path:
 
 @pytest.fixture(scope="session")
 def published_small(tmp_path_factory: pytest.TempPathFactory, small_deliveries: Path) -> Town:
-    """The small town after one run. Tests must leave it as it is."""
+    """The small town after one run, with all drafts to look at. Tests must leave it as it is."""
     town = Town(tmp_path_factory.mktemp("veroeffentlicht") / "data")
     town.run("--deliveries", str(small_deliveries))
+    assert (done := town.call("bericht")).returncode == 0, done.stderr
     return town
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.pipeline.conftest import Town
@@ -51,6 +53,42 @@ def test_recorded_discussion_releases_exactly_one_audience(town: Town) -> None:
     assert not (town.root / "published" / "freigegeben" / "traeger").exists()
 
 
+def waiting(town: Town, audience: str) -> Path:
+    return town.root / "sealed" / "freigabe" / town.current.resolve().name / audience
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_approval_writes_what_a_run_left_to_it(town: Town) -> None:
+    """The same packages that a draft shows, and a report with the administration's paragraphs, where nobody asked for a draft."""
+    shown = files(waiting(town, "oeffentlich") / "exports")
+    for name in ("exports", "reports"):
+        shutil.rmtree(waiting(town, "oeffentlich") / name)
+    (town.root / "redaktion" / "aktuell").mkdir(parents=True)
+    (town.root / "redaktion" / "aktuell" / "stadt.md").write_text("Niemand hat ihn besprochen.", encoding="utf-8")
+    assert (done := town.call("freigabe", "--zielgruppe", "oeffentlich", *COMPLETE)).returncode == 0, done.stderr
+    folder = approved(town)[0].parent
+    assert shown and files(folder / "exports") == shown
+    assert "Niemand hat ihn besprochen." not in (folder / "reports" / "bericht" / "index.html").read_text(encoding="utf-8")
+    assert town.call("verify").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [("update fct_kennzahl set wert = 1 where kennzahl_id = 'einwohner' and ebene = 'sozialraum'", "Freigabe für oeffentlich verweigert"),
+     ("drop table fct_indikatorwert", "entstand mit einer anderen Fassung des Programms")],
+)  # fmt: skip
+def test_what_gives_something_away_or_cannot_be_written_is_not_released(town: Town, change: str, said: str) -> None:
+    with duckdb.connect(str(waiting(town, "oeffentlich") / "mart.duckdb")) as mart:
+        mart.execute(change)
+    done = town.call("freigabe", "--zielgruppe", "oeffentlich", *COMPLETE)
+    assert done.returncode == 1 and said in done.stderr, done.stderr
+    assert approved(town) == []
+    assert "oeffentlich" not in town.call("status").stdout.partition("Veröffentlichungen")[2]
+
+
 def test_simulated_approval_says_so(town: Town) -> None:
     assert town.call("freigabe", "--zielgruppe", "traeger", "--simuliert").returncode == 0
     assert json.loads(approved(town)[0].read_text())["freigabe"]["simuliert"] is True
@@ -93,6 +131,8 @@ def test_no_run_edition_schedule_or_sensor_releases(town: Town, small_deliveries
             assert definitions.resolve_job_def(job).execute_in_process(instance=instance, tags=tags).success
         assert approved(town) == []
         assert town.current.resolve().name.startswith(number)
+    # What people come together to discuss lies ready for all of them.
+    assert all((waiting(town, audience) / name).is_dir() for audience in ("traeger", "oeffentlich") for name in ("exports", "reports"))
     repository = definitions.get_repository_def()
     schedules = {schedule.name: schedule for schedule in repository.schedule_defs}
     with dg.DagsterInstance.ephemeral() as instance:

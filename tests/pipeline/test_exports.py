@@ -266,13 +266,13 @@ def test_no_key_in_a_csv_for_excel_is_a_bare_number(published_small: Town, contr
 
 
 @pytest.mark.parametrize("contract", [c for c in CONTRACTS if any("excel_csv" in t.formate for t in c.tabellen)], ids=lambda c: c.empfaenger)
-def test_no_number_is_missing_without_a_symbol(demo: Town, contract: Contract) -> None:
+def test_no_number_is_missing_without_a_symbol(demo_drafts: Town, contract: Contract) -> None:
     for table in (table for table in contract.tabellen if "excel_csv" in table.formate):
         promised = [c.name for c in table.spalten if c.fehlt]
-        with (package(demo, contract) / f"{table.name}_excel.csv").open(encoding="utf-8-sig", newline="") as file:
+        with (package(demo_drafts, contract) / f"{table.name}_excel.csv").open(encoding="utf-8-sig", newline="") as file:
             assert {name for row in csv.DictReader(file, delimiter=";") for name in promised if not row[name]} == set(), table.name
         if "xlsx" in table.formate:
-            head, *lines = openpyxl.load_workbook(package(demo, contract) / f"{table.name}.xlsx", read_only=True)["Daten"].iter_rows(values_only=True)
+            head, *lines = openpyxl.load_workbook(package(demo_drafts, contract) / f"{table.name}.xlsx", read_only=True)["Daten"].iter_rows(values_only=True)
             assert {name for name in promised for line in lines if line[head.index(name)] is None} == set(), table.name
 
 

@@ -61,6 +61,8 @@ def test_only_the_administration_is_served_by_a_run(demo: Town) -> None:
     served = {Path(name).parts[2] for name in demo.state() if "exports" in Path(name).parts}
     assert served - {"verwaltung", "katalog.ttl"} <= {contract.empfaenger for contract in load_contracts() if contract.zielgruppe == "verwaltung"}
     assert not (demo.root / "published" / "freigegeben").exists()
+    waiting = demo.root / "sealed" / "freigabe" / demo.current.resolve().name
+    assert {str(path.relative_to(waiting)) for path in waiting.rglob("*") if path.is_file()} == {"traeger/mart.duckdb", "oeffentlich/mart.duckdb"}
 
 
 def test_what_is_published_may_be_read_and_what_is_sealed_may_not(demo: Town, tmp_path: Path) -> None:
@@ -81,6 +83,7 @@ def exports(town: Town) -> dict[str, bytes]:
 def test_same_inputs_give_equal_exports(empty: Town, published_small: Town, small_deliveries: Path) -> None:
     """Byte for byte, in another home, for every audience."""
     empty.run("--deliveries", str(small_deliveries))
+    assert empty.call("bericht").returncode == 0
     first, second = exports(published_small), exports(empty)
     assert first.keys() == second.keys() and [name for name in first if first[name] != second[name]] == []
     assert {Path(name).parts[0] for name in first} == {"exports", "traeger", "oeffentlich"}
