@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+from concurrent.futures import wait
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -77,7 +78,6 @@ def _to_simulate(place: Workplace) -> bool:
 def _simulate(place: Workplace) -> None:
     """Write the simulated town's deliveries into the inbox; the town lives in a process of its own, and this one can import meanwhile."""
     place.echo("Simulation: Lieferungen für die Modellstadt entstehen")
-    meanwhile(import_module, "orchestration.definitions")
     draft, truth = place.home.root / SIMULATION, place.home.sealed / "wahrheit"
     shutil.rmtree(draft, ignore_errors=True)
     context = multiprocessing.get_context("fork")
@@ -85,6 +85,8 @@ def _simulate(place: Workplace) -> None:
     town = context.Process(target=_live, args=(there, draft, place.city.stadt.simulation, truth))
     town.start()
     there.close()
+    # Not before: a process forked in the middle of an import would wait for the thread that it does not have.
+    dagster = meanwhile(_dagster_ahead, dagster_environment(place))
     try:
         while (said := here.recv()) is not None:
             if isinstance(said, BaseException):
@@ -95,6 +97,7 @@ def _simulate(place: Workplace) -> None:
     finally:
         town.kill()
         town.join()
+    wait([dagster])
     for path in [truth, *truth.rglob("*")]:
         path.chmod(0o700 if path.is_dir() else 0o600)
     # The mark belongs to the home as a whole: everything made from these deliveries is simulated.
@@ -103,6 +106,16 @@ def _simulate(place: Workplace) -> None:
     # Complete or not at all: a killed simulation leaves the inbox empty and starts again.
     shutil.rmtree(place.inbox)
     os.rename(draft, place.inbox)
+
+
+def _dagster_ahead(environment: dict[str, str]) -> None:
+    """Import what a run needs of Dagster, and let it create its databases; should that fail, the run tries again and says why."""
+    os.environ |= environment
+    import_module("orchestration.definitions")
+    import dagster as dg
+
+    with dg.DagsterInstance.get():
+        pass
 
 
 def _live(tell: Connection, draft: Path, modus: Any, truth: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from warehouse import processes
 from warehouse.paths import private_files
-from warehouse.processes import side_by_side, standing_by
+from warehouse.processes import meanwhile, side_by_side, standing_by
 
 
 def test_results_come_in_the_order_of_the_jobs() -> None:
@@ -45,6 +45,12 @@ def test_they_stay_for_the_next_who_asks_and_go_with_who_fails() -> None:
     with pytest.raises(ZeroDivisionError):
         side_by_side(2, [(divmod, 1, 0), (pow, 2, 2)])
     assert processes._idle == []
+
+
+def test_meanwhile_something_else_is_worked_out() -> None:
+    assert meanwhile(pow, 3, 2).result() == 9
+    with pytest.raises(ZeroDivisionError):
+        meanwhile(divmod, 1, 0).result()
 
 
 def test_one_that_died_waiting_is_replaced() -> None:
