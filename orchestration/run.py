@@ -178,10 +178,12 @@ def _run_job(place: Workplace, edition: str | None) -> None:
         raise _failure(failed)
 
 
-def _failure(event: Any) -> PermanentFailure:
-    """The sentence of a failed step; what was not foreseen says where its trace can be read."""
+def _failure(event: Any) -> PermanentFailure | KeyboardInterrupt:
+    """The sentence of a failed step; what was not foreseen says where its trace can be read. Whoever interrupted it knows why."""
     error = event.step_failure_data.error
     while error is not None:
+        if error.cls_name == "DagsterExecutionInterruptedError":
+            return KeyboardInterrupt()
         # Dagster's text is "<class path>: <text>".
         if found := explain(error.cls_name, error.message.partition(": ")[2].strip()):
             return PermanentFailure(found)

@@ -102,6 +102,17 @@ def test_excel_csv_has_bom_semicolon_comma_and_symbols(demo: Town) -> None:
     assert machine.count(b"\r\n") == raw.count(b"\r\n")
 
 
+def test_an_interrupted_run_says_so(empty: Town, small_deliveries: Path) -> None:
+    process = empty.start("run", "--deliveries", str(small_deliveries))
+    assert process.stderr is not None
+    while "angenommen" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 1 and said.splitlines()[-1] == "Error: Abgebrochen; der veröffentlichte Stand ist unverändert."
+    assert not empty.current.exists()
+
+
 #: Lines of progress after which a run is killed: at the door, among the models, with the files of the release half written.
 MOMENTS = ["31.12.2020: angenommen", "Modelle und Prüfungen: 50", "Veröffentlichung: Dateien", "Veröffentlichung: Angriff"]
 
