@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._engines: dict[str, Engine] = {}
-        self._there: set[str] = set()
+        self._there: set[tuple[str, str]] = set()
         super().__init__(*arguments, **named)
 
     @classmethod
@@ -41,10 +41,19 @@ class EventLog(SqliteEventLogStorage):
                 yield connection
 
     def has_table(self, table_name: str) -> bool:
-        """Asked for every event; a table that is there stays there."""
-        if table_name not in self._there and super().has_table(table_name):
-            self._there.add(table_name)
-        return table_name in self._there
+        return self._stays(("table", table_name), super().has_table, table_name)
+
+    def has_secondary_index(self, name: str) -> bool:
+        return self._stays(("index", name), super().has_secondary_index, name)
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        return self._stays(("column", column_name), super()._has_asset_key_col_on_connection, conn, column_name)
+
+    def _stays(self, what: tuple[str, str], is_there: Callable[..., bool], *arguments: Any) -> bool:
+        """Asked for every event; what is there stays there."""
+        if what not in self._there and is_there(*arguments):
+            self._there.add(what)
+        return what in self._there
 
     def dispose(self) -> None:
         for engine in self._engines.values():
