@@ -127,6 +127,8 @@ def _resource(path: Path, table: Table | str, form: str) -> dict[str, Any]:
 
 # DCAT-AP.de
 
+#: Written last of all that an audience gets.
+CATALOGUE = "katalog.ttl"
 DCATDE = "http://dcat-ap.de/def/dcatde/"
 GEOCODING = "http://dcat-ap.de/def/politicalGeocoding/"
 LICENCES = {"dl-de/by-2-0": "http://dcat-ap.de/def/licenses/dl-by-de/2.0", "dl-de/zero-2-0": "http://dcat-ap.de/def/licenses/dl-zero-de/2.0"}
@@ -199,6 +201,6 @@ def write_catalogue(contracts: list[Contract], target: Path, facts: dict[str, st
             graph.add((checksum, RDF.type, spdx.Checksum))
             graph.add((checksum, spdx.algorithm, spdx.checksumAlgorithm_sha256))
             graph.add((checksum, spdx.checksumValue, Literal(hashlib.sha256(path.read_bytes()).hexdigest(), datatype=XSD.hexBinary)))
-    file = target / "katalog.ttl"
+    file = target / CATALOGUE
     file.write_text(graph.serialize(format="turtle"), encoding="utf-8")
     return file

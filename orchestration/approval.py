@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from orchestration.bericht import write_part
+from orchestration.bericht import made_as_now, of_this_version, write_part
 from orchestration.failures import PermanentFailure
+from orchestration.files import written
 from orchestration.resources import Workplace
 from warehouse import publish
 from warehouse.ledger import utc_now
@@ -88,11 +89,20 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
 
 
 def _complete(place: Workplace, release: dict[str, Any], audience: str, record: dict[str, Any], folder: Path) -> None:
-    """Write what the audience gets, from the mart that waited for it, and attack it; PublishRefused with the first finding."""
+    """Make what waited complete: its packages where nobody wrote them yet, its final report; and attack it all.
+
+    PublishRefused with the first finding, PermanentFailure where another version of the program would have to write packages.
+    """
     from warehouse.attack import leaks_of
 
-    shutil.rmtree(folder / "exports", ignore_errors=True)
-    write_part(place, {audience: folder}, {audience: folder}, release, record)
-    (found,) = leaks_of([place.target(audience, folder, release["release_id"])], place.settings.threads)
+    bare = {} if written(folder) else {audience: folder}
+    if bare:
+        if not made_as_now(place, release):
+            raise PermanentFailure(f"Die Veröffentlichung {release['release_id']} entstand mit einer anderen Fassung des Programms oder der Deklarationen; bitte ./sozialraum run und die neue besprechen.")
+        shutil.rmtree(folder / "exports", ignore_errors=True)
+    with of_this_version(release["release_id"]):
+        write_part(place, {audience: folder}, bare, release, record)
+    # Beside everything that the audience got before, newer releases included.
+    (found,) = leaks_of([place.target(audience, folder)], place.settings.threads)
     if found:
         raise publish.PublishRefused(f"Freigabe für {audience} verweigert: {found[0]} (insgesamt {len(found)} Befunde).")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import duckdb
 
 from orchestration.failures import PermanentFailure
-from orchestration.files import write_release
+from orchestration.files import write_release, written
 from orchestration.resources import Workplace
 from warehouse import publish
 from warehouse.processes import Job
@@ -40,19 +42,30 @@ def reports(place: Workplace, folders: dict[str, Path], release_id: str, edition
 
 
 def write_part(place: Workplace, folders: dict[str, Path], packages: dict[str, Path], entry: dict[str, Any], approval: dict[str, Any] | None = None) -> None:
-    """Reports (``folders``) and packages (``packages``) of an older release (its entry in the ledger) from the marts there; audience -> folder.
-
-    PermanentFailure where that release does not have what this version of the program writes.
-    """
+    """Reports (``folders``) and packages (``packages``) of an older release (its entry in the ledger) from the marts there; audience -> folder."""
     created = datetime.fromisoformat(entry["erstellt"])
+    write_release(place, packages, entry["release_id"], entry["eingaben"], created, reports(place, folders, entry["release_id"], entry["ausgabe"], created, approval))
+
+
+def made_as_now(place: Workplace, entry: dict[str, Any]) -> bool:
+    """Whether a release was made by this version of the program and of the declarations: only that may add packages to it."""
+    now = place.inputs()
+    return all(entry["eingaben"][name] == now[name] for name in ("code", "deklarationen"))
+
+
+@contextmanager
+def of_this_version(release_id: str) -> Iterator[None]:
+    """PermanentFailure where a release does not have what this version of the program reads."""
     try:
-        write_release(place, packages, entry["release_id"], entry["eingaben"], created, reports(place, folders, entry["release_id"], entry["ausgabe"], created, approval))
-    except duckdb.Error as error:
-        raise PermanentFailure(f"Die Veröffentlichung {entry['release_id']} entstand mit einer anderen Fassung des Programms und lässt sich nicht mehr schreiben; bitte ./sozialraum run und die neue besprechen.") from error
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise PermanentFailure(
+            f"Die Veröffentlichung {release_id} entstand mit einer anderen Fassung des Programms und lässt sich nicht mehr schreiben; bitte ./sozialraum run und die neue besprechen."
+        ) from error
 
 
 def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
-    """The drafts of a release again, with the editor's paragraphs of now; for those whose part waits their packages, too. Returns the report folders.
+    """The drafts of a release again, with the editor's paragraphs of now; packages where some wait that nobody wrote yet. Returns the report folders.
 
     What was approved is frozen and stays. PermanentFailure where there is no such release, or it cannot be written any more.
     """
@@ -67,7 +80,11 @@ def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
         waiting = place.home.sealed / "freigabe" / release_id
         folders = {audience: main if audience == publish.AUTOMATIC else waiting / audience for audience in publish.AUDIENCES}
         folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
-        write_part(place, folders, {a: folder for a, folder in folders.items() if a != publish.AUTOMATIC}, entry)
-        # What waits for approval gets its release.json with it.
-        publish.describe_again(main, {"berichte": publish.checksums(main / FOLDER)})
+        bare = {audience: folder for audience, folder in folders.items() if made_as_now(place, entry) and not written(folder)}
+        try:
+            with of_this_version(release_id):
+                write_part(place, folders, bare, entry)
+        finally:
+            # What waits for approval gets its release.json with it.
+            publish.describe_again(main, {"berichte": publish.checksums(main / FOLDER)})
         return [folder / FOLDER for folder in folders.values()]

@@ -305,7 +305,7 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
 
     Kein Zeitplan und kein Lauf gibt etwas von selbst heraus: nötig sind Datum, mindestens zwei Rollen und das
     Ergebnis der Besprechung. Sie werden festgehalten und stehen in der release.json der Zielgruppe. Was sie bekommt,
-    wird dabei geschrieben und angegriffen; wie es aussehen wird, zeigt vorher ./sozialraum bericht.
+    wird dabei fertig geschrieben und angegriffen; wie es aussehen wird, zeigt vorher ./sozialraum bericht.
     """
     from orchestration.approval import Discussion, approve_release
     from orchestration.resources import workplace
@@ -400,7 +400,7 @@ def bericht(town: str | None, release_id: str | None) -> None:
 
     Texte liegen als Markdown in redaktion/AUSGABE/GEBIET.md im Datenverzeichnis (ohne Ausgabe: redaktion/aktuell,
     für die Stadt stadt.md). Gebaut werden die Entwürfe, auch was Träger und Öffentlichkeit nach der Freigabe bekämen, mit
-    seinen Paketen, zum Ansehen; was freigegeben ist, bleibt.
+    Paketen, wo noch keine liegen; ob sich darin etwas errechnen lässt, sagt ./sozialraum angriff. Was freigegeben ist, bleibt.
     """
     from orchestration.bericht import rebuild
     from orchestration.resources import workplace

@@ -162,8 +162,9 @@ class Dbt:
         self._loaded: Future | None = None
 
     def load_ahead(self) -> None:
-        """Load what the next build needs while the door waits for those who look at deliveries."""
-        self._loaded = meanwhile(load, self.workplace.home, self.workplace.settings)
+        """Load what the next build needs while the door waits for those who look at deliveries; not where it would have to be parsed."""
+        if _parsed(self.workplace.home):
+            self._loaded = meanwhile(load, self.workplace.home, self.workplace.settings)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -189,7 +190,8 @@ class Dbt:
         if not (stamp.is_file() and stamp.read_text() == code_version()):
             forget_warehouse(self.workplace.home)
         stamp.unlink(missing_ok=True)
-        loaded, self._loaded = self._loaded and self._loaded.result(), None
+        ahead, self._loaded = self._loaded, None
+        loaded = ahead.result() if ahead else None
         results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test"], callbacks=[count], loaded=loaded)
         if not any(str(r.status) in FAILED for r in results):
             stamp.write_text(code_version())

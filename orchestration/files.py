@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from exports.catalogue import write_catalogue
+from exports.catalogue import CATALOGUE, write_catalogue
 from exports.contract import Contract, load_contracts
 from exports.write import write_files
 from orchestration.resources import Workplace
@@ -19,6 +19,11 @@ EXPORTED = ("fct_indikatorwert",)
 def write_release(place: Workplace, folders: dict[str, Path], release_id: str, inputs: dict[str, Any], made: datetime, beside: Iterable[Job] = ()) -> list[Path]:
     """All files of several audiences (audience -> folder with its ``mart.duckdb``) into ``folder/exports``, and what the jobs ``beside`` write."""
     return write_files(folders, EXPORTED, load_contracts(), _about(place, release_id, inputs, made), place.city.stadt.simuliert, place.settings.threads, beside)
+
+
+def written(folder: Path) -> bool:
+    """Whether all packages lie there: their catalogue comes last."""
+    return (folder / "exports" / CATALOGUE).is_file()
 
 
 def write_packages(place: Workplace, folder: Path, audience: str, release_id: str, inputs: dict[str, Any], made: datetime, wanted: Callable[[Contract], bool]) -> None:
@@ -46,6 +51,6 @@ def _about(place: Workplace, release_id: str, inputs: dict[str, Any], made: date
         "epsg": str(place.city.stadt.epsg),
         "erstellt": made.isoformat(),
         "stichtage": f"{day(dates[0])} bis {day(dates[-1])}" if dates else "keine",
-        "quellen": "; ".join(sorted({f"{names[row['quelle_id']]}, zuletzt {day(max(r['stichtag'] for r in used if r['quelle_id'] == row['quelle_id']))}" for row in used})),
+        "quellen": "; ".join(sorted({f"{names.get(row['quelle_id'], row['quelle_id'])}, zuletzt {day(max(r['stichtag'] for r in used if r['quelle_id'] == row['quelle_id']))}" for row in used})),
         "simuliert": "ja" if place.city.stadt.simuliert else "nein",
     }

@@ -93,7 +93,7 @@ def _simulate(place: Workplace) -> None:
                 raise said
             place.echo(said)
     except EOFError:
-        raise RuntimeError("the simulation came to no end") from None
+        raise PermanentFailure("Die Simulation wurde von außen beendet, vermutlich fehlt Arbeitsspeicher; bitte den Lauf wiederholen.") from None
     finally:
         town.kill()
         town.join()

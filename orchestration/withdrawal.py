@@ -100,6 +100,7 @@ def withdrawn(place: Workplace) -> list[Statement]:
 
 def carry_out(place: Workplace) -> None:
     """Bring everything in line with the withdrawals; what is in line already stays as it is."""
+    publish.forget_drafts(place.home)
     for statement in withdrawn(place):
         with private_files():
             strip(place, statement)

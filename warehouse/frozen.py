@@ -16,6 +16,7 @@ from typing import Any
 from warehouse.connect import connect, literal
 from warehouse.ledger import Ledger
 from warehouse.paths import PRIVATE, Home, private_files
+from warehouse.settings import Settings
 from warehouse.version import file_hash
 
 #: Mark of a dbt model that turns persons into counts per delivery (``meta``); its value is ``true`` or the SQL condition of the rows that may stay.
@@ -39,14 +40,15 @@ def models(manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return marked
 
 
-def freeze(home: Home, ledger: Ledger, release_id: str, marked: dict[str, tuple[str, str]], deliveries: Iterable[dict[str, Any]], when: str) -> Path:
+def freeze(home: Home, ledger: Ledger, release_id: str, marked: dict[str, tuple[str, str]], deliveries: Iterable[dict[str, Any]], when: str, settings: Settings | None = None) -> Path:
     """Write down the counts that a release was made from, for the given deliveries of persons, and link them to the chain.
 
     Returns the list of the release: delivery -> stamp of its rows and model -> (file, sha256, rows).
     """
     home.frozen.mkdir(exist_ok=True, mode=PRIVATE)
     listed: dict[str, Any] = {d["lieferung_id"]: {"stempel": d["pruefungen"].get("stempel"), "tabellen": {}} for d in deliveries}
-    with connect() as db, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    settings = settings or Settings()
+    with connect(home=home, settings=settings) as db, ThreadPoolExecutor(settings.threads) as pool:
         db.execute("set threads = 1")  # for each table: row groups and bytes do not depend on timing
         db.execute(f"attach {literal(home.warehouse_db)} as lager (read_only)")
         for name, (schema, condition) in sorted(marked.items()):

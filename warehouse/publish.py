@@ -112,6 +112,7 @@ def _recover(home: Home, ledger: Ledger) -> None:
                 known.add(folder.name)
             else:
                 shutil.rmtree(folder)
+    forget_drafts(home)
     waiting = home.sealed / "freigabe"
     for folder in waiting.iterdir() if waiting.is_dir() else ():
         if folder.name not in known:
@@ -319,18 +320,27 @@ def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], 
     shelf.mkdir(parents=True, exist_ok=True)
     # Built in the sealed zone: a killed approval leaves nothing where others read.
     draft, folder = home.sealed / "freigabe" / release_id / f"{DRAFT}{audience}", shelf / release_id
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(waiting, draft)
-    complete(draft)
-    _write_json(
-        draft / "release.json",
-        {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, **contents(draft)},
-    )
-    announce(draft, shelf)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.rename(draft, folder)
+    forget_drafts(home)
+    try:
+        shutil.copytree(waiting, draft)
+        complete(draft)
+        _write_json(
+            draft / "release.json",
+            {**base, "entwurf": False, "zielgruppen": [audience], "freigabe": record, **contents(draft)},
+        )
+        announce(draft, shelf)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.rename(draft, folder)
+    finally:
+        forget_drafts(home)
     flip(shelf / "current", release_id)
     return folder
+
+
+def forget_drafts(home: Home) -> None:
+    """Sweep what an approval that was killed left in the sealed zone."""
+    for draft in (home.sealed / "freigabe").glob(f"*/{DRAFT}*"):
+        shutil.rmtree(draft)
 
 
 def contents(folder: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ PROMISING = 1.0
 WORTH_PRUNING = 0.05
 """Cells that cost less are shown nowhere anyway (see release): nothing is gained by publishing them again."""
 PLAIN = {"mip_heuristic_run_feasibility_jump": False, "mip_heuristic_run_root_reduced_cost": False}
-"""Heuristics that took a tenth of the time, and without which patterns were no dearer."""
+"""Heuristics that took a tenth of the time, and without which patterns were no dearer on the whole."""
 LOCAL_GAP = 0.02
 FREE_ROUNDS = 10
 """Repair rounds that may publish cells again; the rounds after only withhold more, so that repair ends."""

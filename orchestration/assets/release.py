@@ -61,7 +61,7 @@ def release_assets(dbt: Dbt, gated: list[dg.AssetKey]) -> list[dg.AssetsDefiniti
         persons = {source.quelle for source in place.city.quellen if source.personenbezug}
         deliveries = [row for row in place.ledger.deliveries("angenommen") if row["aktiv"] and row["quelle_id"] in persons]
         with private_files():
-            frozen.freeze(place.home, place.ledger, place.draft.release_id, frozen.models(dbt.manifest), deliveries, place.receipt.isoformat())
+            frozen.freeze(place.home, place.ledger, place.draft.release_id, frozen.models(dbt.manifest), deliveries, place.receipt.isoformat(), place.settings)
         folder = publish.finish(
             place.draft, place.home, place.ledger, keep=place.settings.releases_behalten, now=place.receipt,
             facts={"stadt": place.city.stadt.name, "simuliert": place.city.stadt.simuliert},

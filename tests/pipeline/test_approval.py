@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import duckdb
 import pytest
 
 from tests.pipeline.conftest import Town
+from warehouse.ledger import Ledger
 
 COMPLETE = ["--datum", "2025-03-01", "--rolle", "Sozialplanung", "--rolle", "Datenschutz", "--besprechung", "Werte gesehen, Freigabe ohne Einwand."]
 
@@ -70,23 +73,64 @@ def test_approval_writes_what_a_run_left_to_it(town: Town) -> None:
     (town.root / "redaktion" / "aktuell" / "stadt.md").write_text("Niemand hat ihn besprochen.", encoding="utf-8")
     assert (done := town.call("freigabe", "--zielgruppe", "oeffentlich", *COMPLETE)).returncode == 0, done.stderr
     folder = approved(town)[0].parent
+    mode = (town.current / "release.json").stat().st_mode
+    assert {path.stat().st_mode for path in folder.rglob("*") if path.is_file()} == {mode}
     assert shown and files(folder / "exports") == shown
     assert "Niemand hat ihn besprochen." not in (folder / "reports" / "bericht" / "index.html").read_text(encoding="utf-8")
     assert town.call("verify").returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [("update fct_kennzahl set wert = 1 where kennzahl_id = 'einwohner' and ebene = 'sozialraum'", "Freigabe für oeffentlich verweigert"),
-     ("drop table fct_indikatorwert", "entstand mit einer anderen Fassung des Programms")],
-)  # fmt: skip
-def test_what_gives_something_away_or_cannot_be_written_is_not_released(town: Town, change: str, said: str) -> None:
-    with duckdb.connect(str(waiting(town, "oeffentlich") / "mart.duckdb")) as mart:
-        mart.execute(change)
-    done = town.call("freigabe", "--zielgruppe", "oeffentlich", *COMPLETE)
-    assert done.returncode == 1 and said in done.stderr, done.stderr
+def refused(town: Town, said: str, *more: str) -> None:
+    done = town.call("freigabe", "--zielgruppe", "oeffentlich", *more, *COMPLETE)
+    assert done.returncode == 1 and said in done.stderr, done.stdout + done.stderr
+    assert "Besprechung" not in town.call("status").stdout
+    assert [path.name for path in waiting(town, "oeffentlich").parent.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("where", ["mart", "file"])
+def test_what_gives_something_away_is_not_released(town: Town, where: str) -> None:
+    if where == "mart":
+        with duckdb.connect(str(waiting(town, "oeffentlich") / "mart.duckdb")) as mart:
+            mart.execute("update fct_kennzahl set wert = 1 where kennzahl_id = 'einwohner' and ebene = 'sozialraum'")
+    else:
+        file = waiting(town, "oeffentlich") / "exports" / "oeffentlich" / "fct_indikatorwert.csv"
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        secret = next(row for row in rows if row["status_id"] == "geheim_schutz")
+        secret |= {"zaehler": "1", "nenner": "100", "wert": "1.0"}
+        with file.open("w", encoding="utf-8", newline="") as lines:
+            (writer := csv.DictWriter(lines, rows[0])).writeheader()
+            writer.writerows(rows)
+    refused(town, "Freigabe für oeffentlich verweigert")
     assert approved(town) == []
-    assert "oeffentlich" not in town.call("status").stdout.partition("Veröffentlichungen")[2]
+
+
+def test_an_older_release_is_held_against_newer_ones_that_went_before(town: Town) -> None:
+    newer = town.root / "published" / "freigegeben" / "oeffentlich" / "0002-spaeter"
+    shutil.copytree(waiting(town, "oeffentlich"), newer)
+    with duckdb.connect(str(newer / "mart.duckdb")) as mart:
+        mart.execute("update fct_kennzahl set wert = wert + 1 where kennzahl_id = 'einwohner' and ebene = 'stadt'")
+    ledger = Ledger(town.root / "ledger.sqlite")
+    [release] = ledger.releases()
+    ledger.record_release(**{name: release[name] for name in ("erstellt", "ausgabe", "eingaben", "zielgruppen")}, release_id=newer.name, nummer=2)
+    refused(town, "Zwei Veröffentlichungen (0002-spaeter)", "--release", release["release_id"])
+
+
+def test_what_another_version_made_is_not_completed_by_this_one(town: Town) -> None:
+    """Neither packages that nobody wrote then, nor from a mart that lacks what they read; the published draft stays in order."""
+    folder = waiting(town, "oeffentlich")
+    with duckdb.connect(str(folder / "mart.duckdb")) as mart:
+        mart.execute("drop table export.exp_offene_daten__indikatoren")
+    shutil.rmtree(folder / "exports")
+    assert "entstand mit einer anderen Fassung" in town.call("bericht").stderr
+    assert town.call("verify").returncode == 0
+    refused(town, "entstand mit einer anderen Fassung")
+    with sqlite3.connect(town.root / "ledger.sqlite") as ledger:
+        ledger.execute("update release set eingaben = json_set(eingaben, '$.code', 'frueher')")
+    refused(town, "entstand mit einer anderen Fassung des Programms oder der Deklarationen")
+    # The editor's words still find their way into the drafts.
+    assert (done := town.call("bericht")).returncode == 0, done.stderr
+    assert approved(town) == []
 
 
 def test_simulated_approval_says_so(town: Town) -> None:

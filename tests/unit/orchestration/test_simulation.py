@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 import sources.demo
 from orchestration import run
+from orchestration.failures import PermanentFailure
 from warehouse.paths import Home
 from warehouse.settings import Settings
 
@@ -43,7 +44,7 @@ def test_progress_deliveries_and_truth_come_back(place: SimpleNamespace, monkeyp
 
 @pytest.mark.parametrize(
     ("failure", "expected", "text"),
-    [(lambda: (_ for _ in ()).throw(OSError(28, "kein Platz")), OSError, "kein Platz"), (lambda: os.kill(os.getpid(), signal.SIGKILL), RuntimeError, "came to no end")],
+    [(lambda: (_ for _ in ()).throw(OSError(28, "kein Platz")), OSError, "kein Platz"), (lambda: os.kill(os.getpid(), signal.SIGKILL), PermanentFailure, "von außen beendet")],
     ids=["fails", "is killed"],
 )
 def test_what_it_fails_at_is_told_and_nothing_comes_in(place: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, failure: Callable, expected: type, text: str) -> None:

@@ -45,7 +45,8 @@ def place(tmp_path: Path, private_config: Path) -> Workplace:
         db.execute(f"create schema lager.intermediate; create table lager.intermediate.{withdrawal.FROZEN} as select '{DELIVERY}' as lieferung_id, * from ({MART})")
         for audience in publish.AUDIENCES:
             folder = draft.audience_folders(home)[audience]
-            (folder / "exports" / "analyse").mkdir(parents=True)
+            # What waits has packages only where somebody wanted to see them.
+            (folder / "exports" / "analyse" if audience != "oeffentlich" else folder).mkdir(parents=True, exist_ok=True)
             db.execute(f"attach '{folder}/mart.duckdb' as m; create table m.fct_aussage as {MART}; create table m.fct_kennzahl (lieferung_id varchar, wert double, status_id varchar, stichtag date, kennzahl_id varchar, gebietsstand varchar, ebene varchar, raumeinheit_id varchar)")
             db.execute("create table m.fct_quellenstand (quelle_id varchar, stichtag date, lieferung_id varchar, aktiv boolean, veroeffentlicht boolean); comment on table m.fct_aussage is 'Aussagen'; detach m")
             if audience == publish.AUTOMATIC:

@@ -89,6 +89,24 @@ def test_approval_copies_what_was_discussed_even_after_later_releases(home: Home
     assert (home.published / "freigegeben" / "oeffentlich" / "current").resolve() == folder
 
 
+def test_an_approval_that_fails_or_was_killed_leaves_nothing_behind(home: Home, ledger: Ledger) -> None:
+    made = release(home, ledger, "a")
+    killed = home.sealed / "freigabe" / made.name / f"{publish.DRAFT}traeger"
+    killed.mkdir()
+
+    def fails(folder: Path) -> None:
+        assert folder.is_dir() and not killed.exists()
+        raise publish.PublishRefused("verrät etwas")
+
+    with pytest.raises(publish.PublishRefused, match="verrät etwas"):
+        publish.approve(home, made.name, "oeffentlich", {}, fails)
+    assert not [path for path in (home.sealed / "freigabe" / made.name).iterdir() if path.name.startswith(".")]
+    assert list((home.published / "freigegeben" / "oeffentlich").iterdir()) == []
+    killed.mkdir()
+    publish.begin(home, ledger, {}, None)
+    assert not killed.exists()
+
+
 def test_a_mart_without_audience_is_refused() -> None:
     node = {"resource_type": "model", "name": "fct_neu", "fqn": ["p", "marts", "fct_neu"], "config": {"meta": {}}}
     with pytest.raises(publish.PublishRefused, match="fct_neu"):
