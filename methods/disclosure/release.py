@@ -5,7 +5,7 @@ every area version, from the fragments in which two versions overlap, and from t
 Decides nothing about thresholds (the caller passes them per count), reads no files, changes no counts.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -425,9 +425,10 @@ class _Builder:
         empty = (value == 0) & (largest(null) == 0)
         primary = (value < least) & ~empty & ~public
         first = np.unique(column, return_index=True)[1]
+        of_block, of_place = [f"{str(day)[:10]} | {group}" for day, group, _ in self.meta], [" | ".join(("", *map(str, place))) for place in places]
         cells = pd.DataFrame(
             {
-                "zelle_id": [" | ".join([str(day)[:10], *map(str, rest)]) for day, *rest in zip(*(names[level].to_numpy()[first] for level in KEY), strict=True)],
+                "zelle_id": [of_block[number] + of_place[place] for number, place in zip(block[first].tolist(), where[first].tolist(), strict=True)],
                 "wert": value,
                 "primary": primary,
                 "frozen": (public | (shown & (empty | tops(system.relations)))) & ~primary,
@@ -528,9 +529,15 @@ def protect_release(
         # Side by side the longest had better not come last.
         primaries = cells["primary"].to_numpy()
         components.sort(key=lambda inside: -len(inside) * primaries[inside].sum())
-        parts = [component(inside) for inside in components]
-        for inside, part, (chosen, open_cells, was_kept) in zip(components, parts, each(_choose, parts), strict=True):
-            members = part.members
+        members_of: list[np.ndarray] = []
+
+        def parts() -> Iterator[_Component]:
+            # One by one: the first is worked on while the others are put together.
+            for inside in components:
+                members_of.append((part := component(inside)).members)
+                yield part
+
+        for inside, (chosen, open_cells, was_kept), members in zip(components, each(_choose, parts()), members_of, strict=True):
             if open_cells is not None:
                 around = np.zeros(len(cells), bool)
                 around[members] = True
