@@ -133,6 +133,12 @@ def _run(home: Home, settings: Settings, arguments: list[str], manifest: Any, ca
         DuckDBConnectionManager.close_all_connections()
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+    error = outcome.exception
+    while error is not None:
+        if not isinstance(error, Exception):
+            # Somebody interrupted it, whatever else went wrong on the way out.
+            raise error
+        error = error.__cause__ or error.__context__
     if outcome.exception:
         raise PermanentFailure(f"dbt kam nicht bis zum Ende ({type(outcome.exception).__name__}); Näheres steht in {home.logs.name}/dbt.log.") from outcome.exception
     return outcome.result

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import multiprocessing
+import signal
+import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,8 +31,14 @@ KILLED = "Der Prozess, der sie prüfte, wurde von außen beendet, vermutlich feh
 
 
 def warm_up() -> None:
-    """Let the server begin to import; returns at once."""
-    forkserver.ensure_running()
+    """Let the server begin to import; returns at once. Whoever interrupts the run meanwhile is not to hear from it."""
+    mine = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if mine else None
+    try:
+        forkserver.ensure_running()
+    finally:
+        if mine:
+            signal.signal(signal.SIGINT, before)
 
 
 @dataclass

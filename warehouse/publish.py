@@ -333,7 +333,9 @@ def approve(home: Home, release_id: str, audience: str, record: dict[str, Any], 
         os.rename(draft, folder)
     finally:
         forget_drafts(home)
-    flip(shelf / "current", release_id)
+    # Ids begin with the running number: an older release, approved late, does not take the place of a newer one.
+    if not (shelf / "current").exists() or (shelf / "current").resolve().name < release_id:
+        flip(shelf / "current", release_id)
     return folder
 
 

@@ -60,7 +60,10 @@ def build(mart: Path, target: Path, edition: Edition, paragraphs: dict[str, str]
     view = View(read(mart, edition.levels), edition)
     site.write(view, paragraphs, draft / SITE)
     (draft / PDF).write_bytes(pdf.render(view, paragraphs))
-    (draft / PARAGRAPHS).write_text(json.dumps(paragraphs, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
+    # Only what stands on a page: a file of a wrong name would leave without anybody having seen it.
+    pages = {"stadt", *(area.id for level in view.mart.profiles for area in view.mart.areas[level.id])}
+    shown = {area: text for area, text in paragraphs.items() if area in pages}
+    (draft / PARAGRAPHS).write_text(json.dumps(shown, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")
     # Whole or not at all: a reader of the old report keeps it until the new one is complete.
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)

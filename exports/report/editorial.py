@@ -1,6 +1,6 @@
 """Paragraphs that people write: Markdown files per area and edition in the data home. Reads them; never writes one.
 
-``<home>/redaktion/<edition>/<area>.md``; an edition without a name reads ``aktuell``. HTML and pictures are not taken
+``<home>/redaktion/<edition>/<area>.md``; an edition without a name, or without a folder of its own, reads ``aktuell``. HTML and pictures are not taken
 over, links keep their text only: no page of a report leads out of it.
 """
 
@@ -17,6 +17,8 @@ SCHEME = re.compile(r"\b(?:https?|ftp|file)://", re.IGNORECASE)
 def paragraphs(home: Path, edition: str | None) -> dict[str, str]:
     """Area id (``stadt`` for the town) -> Markdown, of that edition; empty where nobody wrote anything."""
     folder = home / "redaktion" / (edition or CURRENT)
+    if not folder.is_dir():
+        folder = home / "redaktion" / CURRENT
     return {path.stem: path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob("*.md"))}
 
 

@@ -102,10 +102,11 @@ def test_excel_csv_has_bom_semicolon_comma_and_symbols(demo: Town) -> None:
     assert machine.count(b"\r\n") == raw.count(b"\r\n")
 
 
-def test_an_interrupted_run_says_so(empty: Town, small_deliveries: Path) -> None:
+@pytest.mark.parametrize("moment", ["angenommen", "Modelle und Prüfungen: 50"])
+def test_an_interrupted_run_says_so(empty: Town, small_deliveries: Path, moment: str) -> None:
     process = empty.start("run", "--deliveries", str(small_deliveries))
     assert process.stderr is not None
-    while "angenommen" not in process.stderr.readline():
+    while moment not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)

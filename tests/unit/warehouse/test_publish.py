@@ -86,7 +86,15 @@ def test_approval_copies_what_was_discussed_even_after_later_releases(home: Home
     release(home, ledger, "neuer")
     folder = publish.approve(home, discussed.name, "oeffentlich", {"datum": "2025-01-02"})
     assert (folder / "exports" / "a.csv").read_text() == "besprochen"
-    assert (home.published / "freigegeben" / "oeffentlich" / "current").resolve() == folder
+    current = home.published / "freigegeben" / "oeffentlich" / "current"
+    assert current.resolve() == folder
+
+
+def test_an_older_release_approved_late_does_not_take_the_place_of_a_newer_one(home: Home, ledger: Ledger) -> None:
+    older, newer = release(home, ledger, "aelter"), release(home, ledger, "neuer")
+    folders = [publish.approve(home, made.name, "oeffentlich", {"datum": "2025-01-02"}) for made in (newer, older)]
+    assert all(folder.is_dir() for folder in folders)
+    assert (home.published / "freigegeben" / "oeffentlich" / "current").resolve() == folders[0]
 
 
 def test_an_approval_that_fails_or_was_killed_leaves_nothing_behind(home: Home, ledger: Ledger) -> None:
