@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from orchestration.bericht import made_as_now, of_this_version, write_part
+from orchestration.bericht import of_this_version, write_part
 from orchestration.failures import PermanentFailure
 from orchestration.files import written
 from orchestration.resources import Workplace
@@ -97,7 +97,7 @@ def _complete(place: Workplace, release: dict[str, Any], audience: str, record: 
 
     bare = {} if written(folder) else {audience: folder}
     if bare:
-        if not made_as_now(place, release):
+        if not place.made(release):
             raise PermanentFailure(f"Die Veröffentlichung {release['release_id']} entstand mit einer anderen Fassung des Programms oder der Deklarationen; bitte ./sozialraum run und die neue besprechen.")
         shutil.rmtree(folder / "exports", ignore_errors=True)
     with of_this_version(release["release_id"]):

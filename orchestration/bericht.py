@@ -47,12 +47,6 @@ def write_part(place: Workplace, folders: dict[str, Path], packages: dict[str, P
     write_release(place, packages, entry["release_id"], entry["eingaben"], created, reports(place, folders, entry["release_id"], entry["ausgabe"], created, approval))
 
 
-def made_as_now(place: Workplace, entry: dict[str, Any]) -> bool:
-    """Whether a release was made by this version of the program and of the declarations: only that may add packages to it."""
-    now = place.inputs()
-    return all(entry["eingaben"][name] == now[name] for name in ("code", "deklarationen"))
-
-
 @contextmanager
 def of_this_version(release_id: str) -> Iterator[None]:
     """PermanentFailure where a release does not have what this version of the program reads."""
@@ -80,7 +74,7 @@ def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
         waiting = place.home.sealed / "freigabe" / release_id
         folders = {audience: main if audience == publish.AUTOMATIC else waiting / audience for audience in publish.AUDIENCES}
         folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
-        bare = {audience: folder for audience, folder in folders.items() if made_as_now(place, entry) and not written(folder)}
+        bare = {audience: folder for audience, folder in folders.items() if not written(folder)} if place.made(entry) else {}
         try:
             with of_this_version(release_id):
                 write_part(place, folders, bare, entry)

@@ -64,7 +64,7 @@ def rebuild(place: Workplace, release_id: str | None = None) -> Comparison:
     entry = next((r for r in place.ledger.releases() if r["release_id"] == release_id), None)
     if entry is None or not (place.home.published / release_id).is_dir():
         raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht oder nicht mehr; ./sozialraum status zeigt, welche es gibt.")
-    if entry["eingaben"]["code"] != place.inputs()["code"] or entry["eingaben"]["deklarationen"] != place.inputs()["deklarationen"]:
+    if not place.made(entry):
         raise PermanentFailure(f"Die Veröffentlichung {release_id} entstand mit einer anderen Fassung des Programms oder der Deklarationen; der Nachbau braucht dieselbe.")
     gone = frozen.deleted(place.ledger.chain()) & set(entry["eingaben"]["lieferungen"])
     if lacking := sorted(gone - frozen.read_list(place.home, release_id).keys()):

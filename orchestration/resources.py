@@ -83,6 +83,11 @@ class Workplace:
         """What the next release would be made from."""
         return inputs_of(self.city.stadt.stadt, self.ledger.deliveries("angenommen"), code_version(), folder_fingerprint(self.city.folder))
 
+    def made(self, entry: dict) -> bool:
+        """Whether this version of the program and of the declarations made a release (its entry in the ledger): only that can add to it, or make it again."""
+        now = self.inputs()
+        return all(entry["eingaben"][name] == now[name] for name in ("code", "deklarationen"))
+
     def up_to_date(self) -> bool:
         """True when the newest release was made from exactly what is there."""
         return self.home.current.exists() and is_current(self.ledger, self.inputs())

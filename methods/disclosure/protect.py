@@ -213,11 +213,15 @@ class _Problem:
         return sp.csr_array(sp.vstack([matrix, plain], format="csr")[order]), least[order]
 
     @cached_property
+    def _asked(self) -> np.ndarray:
+        """Mask of the conditions that stand in the relaxation so far."""
+        return self._conditions[1] > TOLERANCE
+
+    @cached_property
     def _relaxed(self) -> highspy.Highs:
         """The LP relaxation with those conditions that ask for something even where nothing is withheld, and all cuts."""
         matrix, least = self._conditions
         free = self.free.astype(float)
-        self._asked = least > TOLERANCE
         return _model(self.cost * free, np.zeros(len(free)), free, matrix[self._asked], least[self._asked], np.full(self._asked.sum(), highspy.kHighsInf))
 
     def _conditions_without_primaries(self) -> tuple[sp.csr_array, np.ndarray]:

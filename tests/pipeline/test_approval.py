@@ -114,6 +114,7 @@ def test_an_older_release_is_held_against_newer_ones_that_went_before(town: Town
     [release] = ledger.releases()
     ledger.record_release(**{name: release[name] for name in ("erstellt", "ausgabe", "eingaben", "zielgruppen")}, release_id=newer.name, nummer=2)
     refused(town, "Zwei Veröffentlichungen (0002-spaeter)", "--release", release["release_id"])
+    assert approved(town) == []
 
 
 def test_what_another_version_made_is_not_completed_by_this_one(town: Town) -> None:
