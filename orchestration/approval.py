@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from orchestration.bericht import of_this_version, write_part
+from orchestration.bericht import discussed, of_this_version, write_part
 from orchestration.failures import PermanentFailure
 from orchestration.files import written
 from orchestration.resources import Workplace
@@ -55,20 +55,17 @@ def checked(place: Workplace, discussion: Discussion) -> tuple[Discussion, list[
     return discussion, roles
 
 
-def approve_release(place: Workplace, release_id: str | None, audience: str, discussion: Discussion) -> Path:
-    """Record the discussion and hand the waiting part of the release to the audience; returns its folder.
+def approve_release(place: Workplace, release_id: str | None, audience: str, discussion: Discussion) -> tuple[Path, list[str]]:
+    """Record the discussion and hand the waiting part of the release to the audience.
 
+    Returns its folder, and the areas whose paragraph as it stands now is not the one that was discussed.
     PermanentFailure where day, roles or result are missing or the day lies in the future; PublishRefused where
     nothing waits for that audience, or what it would get gives something away.
     """
     discussion, roles = checked(place, discussion)
     with place.locked():
-        release_id = release_id or (place.home.current.resolve().name if place.home.current.exists() else None)
-        if release_id is None:
-            raise PermanentFailure("Es gibt noch keine Veröffentlichung; zuerst ./sozialraum run.")
-        release = next((r for r in place.ledger.releases() if r["release_id"] == release_id), None)
-        if release is None:
-            raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht; ./sozialraum status zeigt, welche auf eine Freigabe warten.")
+        release = place.kept(release_id)
+        release_id = release["release_id"]
         made = date.fromisoformat(release["erstellt"][:10])
         if discussion.day < made:
             raise PermanentFailure(f"Die Besprechung am {discussion.day:%d.%m.%Y} liegt vor der Veröffentlichung vom {made:%d.%m.%Y}; besprochen wird, was vorliegt.")
@@ -85,7 +82,11 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
                 simuliert=int(discussion.simulated),
                 eingetragen=utc_now().isoformat(),
             )
-            return publish.approve(place.home, release_id, audience, record, partial(_complete, place, release, audience, record))
+            folder = publish.approve(place.home, release_id, audience, record, partial(_complete, place, release, audience, record))
+    from exports.report.editorial import paragraphs
+
+    seen = discussed(place, release_id, folder)
+    return folder, [area for area, text in paragraphs(place.home.root, release["ausgabe"]).items() if text != seen.get(area, "")]
 
 
 def _complete(place: Workplace, release: dict[str, Any], audience: str, record: dict[str, Any], folder: Path) -> None:

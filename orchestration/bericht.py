@@ -26,7 +26,7 @@ def reports(place: Workplace, folders: dict[str, Path], release_id: str, edition
     A draft takes the editor's paragraphs as they stand in the data home now; an approved one those of the draft that
     people discussed, its own or the administration's, so that nothing unseen leaves with it.
     """
-    from exports.report import PARAGRAPHS, Edition, Level, build
+    from exports.report import Edition, Level, build
     from exports.report.editorial import paragraphs
 
     stadt = place.city.stadt
@@ -34,11 +34,25 @@ def reports(place: Workplace, folders: dict[str, Path], release_id: str, edition
     jobs = []
     for audience, folder in folders.items():
         target = folder / FOLDER
-        discussed = (target, publish.part_of(place.home, release_id, publish.AUTOMATIC) / FOLDER) if approval is not None else ()
-        seen = next((path for path in (draft / PARAGRAPHS for draft in discussed) if path.is_file()), None)
-        text = json.loads(seen.read_text(encoding="utf-8")) if seen else paragraphs(place.home.root, edition)
+        text = paragraphs(place.home.root, edition) if approval is None else discussed(place, release_id, folder)
         jobs.append((build, folder / "mart.duckdb", target, Edition(release_id, edition, f"{created:%d.%m.%Y}", stadt.name, audience, stadt.simuliert, levels, approval), text))
     return jobs
+
+
+def discussed(place: Workplace, release_id: str, folder: Path) -> dict[str, str]:
+    """The editor's paragraphs of the draft in an audience's folder, else of the administration's; none where there is no draft."""
+    from exports.report import PARAGRAPHS
+
+    drafts = (folder, publish.part_of(place.home, release_id, publish.AUTOMATIC))
+    seen = next((path for path in (draft / FOLDER / PARAGRAPHS for draft in drafts) if path.is_file()), None)
+    return json.loads(seen.read_text(encoding="utf-8")) if seen else {}
+
+
+def misplaced(place: Workplace, entry: dict[str, Any]) -> list[str]:
+    """A sentence per file of the editor that stands on no page of a release's report."""
+    from exports.report.editorial import misplaced as lying
+
+    return lying(place.home.root, entry["ausgabe"], discussed(place, entry["release_id"], place.home.published / entry["release_id"]))
 
 
 def write_part(place: Workplace, folders: dict[str, Path], packages: dict[str, Path], entry: dict[str, Any], approval: dict[str, Any] | None = None) -> None:
@@ -64,15 +78,11 @@ def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
     What was approved is frozen and stays. PermanentFailure where there is no such release, or it cannot be written any more.
     """
     with place.locked():
-        if release_id is None and not place.home.current.exists():
-            raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
-        release_id = release_id or place.home.current.resolve().name
-        entry = next((r for r in place.ledger.releases() if r["release_id"] == release_id), None)
+        entry = place.kept(release_id)
+        release_id = entry["release_id"]
         main = place.home.published / release_id
-        if entry is None or not main.is_dir():
-            raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht oder nicht mehr; ./sozialraum status zeigt, welche es gibt.")
-        waiting = place.home.sealed / "freigabe" / release_id
-        folders = {audience: main if audience == publish.AUTOMATIC else waiting / audience for audience in publish.AUDIENCES}
+        approved = {approval["zielgruppe"] for approval in place.ledger.approvals(release_id)}
+        folders = {audience: publish.part_of(place.home, release_id, audience) for audience in publish.AUDIENCES if audience not in approved}
         folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
         bare = {audience: folder for audience, folder in folders.items() if not written(folder)} if place.made(entry) else {}
         try:

@@ -14,13 +14,21 @@ from typing import Any
 
 import click
 
+from orchestration import german
 from orchestration.failures import sentence
+from orchestration.german import Day
 
 WRONG_USE = 2
 
 
 class GermanGroup(click.Group):
     """Turns every failure into one sentence on the terminal; a traceback only where SOZIALRAUM_TRACE asks for it."""
+
+    command_class = german.Command
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """In the order of this file: first what everybody needs."""
+        return list(self.commands)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -38,9 +46,10 @@ class GermanGroup(click.Group):
 
 
 city_option = click.option("--city", "town", metavar="STADT", help="Stadt aus sources/cities oder dem eigenen Ordner. Ohne Angabe: die eingestellte, sonst die Modellstadt.")
+release_option = click.option("--release", "release_id", metavar="RELEASE", help="Welche Veröffentlichung: Nummer, Ausgabe oder ganz, wie ./sozialraum status sie zeigt. Ohne Angabe: die aktuelle.")
 
 
-@click.group(cls=GermanGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=GermanGroup, options_metavar="[ANGABEN]", subcommand_metavar="BEFEHL ...", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
     """Sozialraum-Warehouse: von der Lieferung zum geprüften Indikator je Sozialraum und Jahr.
 
@@ -115,8 +124,8 @@ def test(arguments: tuple[str, ...]) -> None:
 
 @main.command()
 @city_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, auf der die Oberfläche antwortet.")
-@click.option("--port", default=3000, show_default=True, help="Port der Oberfläche.")
+@click.option("--host", metavar="ADRESSE", default="127.0.0.1", show_default=True, help="Adresse, auf der die Oberfläche antwortet.")
+@click.option("--port", metavar="PORT", default=3000, show_default=True, help="Port der Oberfläche.")
 def ui(town: str | None, host: str, port: int) -> None:
     """Dagster im Browser: Lieferungen, Modelle, Prüfungen, Läufe, Zeitpläne.
 
@@ -137,7 +146,7 @@ def ui(town: str | None, host: str, port: int) -> None:
 
 # A query may begin with an SQL comment, which looks like an option.
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("query")
+@click.argument("query", metavar="ABFRAGE")
 @city_option
 @click.option("--format", "shape", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True, help="Form der Ausgabe.")
 def sql(query: str, town: str | None, shape: str) -> None:
@@ -160,8 +169,8 @@ def sql(query: str, town: str | None, shape: str) -> None:
 @city_option
 @click.option("--gebietsstand", metavar="STAND", help="Auf welchen Grenzen; ohne Angabe die am Stichtag gültigen.")
 @click.option("--ebene", metavar="EBENE", help="Nötig nur, wo Räume zweier Ebenen gleich heißen.")
-@click.option("--stichtag", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Für Werte unter dem Jahr; ohne Angabe der Jahreswert.")
-def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsstand: str | None, ebene: str | None, day: Any) -> None:
+@click.option("--stichtag", "day", type=Day(), help="Für Werte unter dem Jahr; ohne Angabe der Jahreswert.")
+def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsstand: str | None, ebene: str | None, day: date | None) -> None:
     """Wie ein veröffentlichter Wert zustande kam: Zählungen, Formel mit Zahlen, Regeln, Lieferungen.
 
     \b
@@ -172,7 +181,7 @@ def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsst
     from orchestration.explain import explain
     from orchestration.resources import workplace
 
-    explain(workplace(town).home, indikator, gebiet, jahr, gebietsstand, ebene, day.date() if day else None)
+    explain(workplace(town).home, indikator, gebiet, jahr, gebietsstand, ebene, day)
 
 
 @main.command()
@@ -200,6 +209,9 @@ def verify(town: str | None) -> None:
     if found:
         sys.exit(1)
     accepted = len(place.ledger.deliveries("angenommen"))
+    if not place.ledger.chain():
+        click.echo(f"Zu prüfen gibt es noch nichts: in {place.home.root} steht keine Lieferung und keine Veröffentlichung.")
+        return
     click.echo(f"Alles stimmt: {len(place.ledger.chain())} Einträge der Kette, {accepted} Lieferungen, {len(place.ledger.releases())} Veröffentlichungen.")
     if gone := deleted(place.ledger.chain()):
         click.echo(f"Personen gelöscht: {len(gone)} Lieferungen, nichts davon in Rohzone, Quarantäne, Archiv oder Warehouse; ihre Zählungen sind, wie die Kette sie nennt.")
@@ -224,8 +236,8 @@ def nachweise(town: str | None) -> None:
 
 @main.command("loeschlauf")
 @city_option
-@click.option("--am", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Nur für die Modellstadt: als wäre es dieser Tag. Sonst gilt die Uhr.")
-def deletion_run(town: str | None, day: Any) -> None:
+@click.option("--am", "day", type=Day(), help="Nur für die Modellstadt: als wäre es dieser Tag. Sonst gilt die Uhr.")
+def deletion_run(town: str | None, day: date | None) -> None:
     """Löschen, was nach der Aufbewahrung seiner Quelle fällig ist: Originale und Rohdaten von Personen.
 
     Jede Löschung steht vorher in der Kette; ihre Zählungen bleiben eingefroren. Jeder Lauf tut das auch von selbst.
@@ -233,7 +245,7 @@ def deletion_run(town: str | None, day: Any) -> None:
     from orchestration.deletion import delete_due
     from orchestration.resources import workplace
 
-    went, waiting = delete_due(workplace(town), day.date() if day else None)
+    went, waiting = delete_due(workplace(town, echo=click.echo), day)
     for delivery, kind, rule in went:
         click.echo(f"gelöscht: {delivery} ({kind}), {rule}")
     for delivery in waiting:
@@ -248,6 +260,7 @@ def rebuild_release(town: str | None, release_id: str | None) -> None:
     """Eine Veröffentlichung noch einmal bauen und jede Datei unter exports/ Byte für Byte vergleichen.
 
     Aus den Lieferungen, soweit sie aufbewahrt sind, sonst aus den eingefrorenen Zählungen. Ändert nichts. Endet mit 1 bei Abweichung.
+    RELEASE nennt Nummer, Ausgabe oder ganz, wie ./sozialraum status sie zeigt; ohne Angabe die aktuelle.
     """
     from orchestration.rebuild import rebuild
     from orchestration.report import Progress
@@ -285,7 +298,7 @@ def rotate_key(town: str | None) -> None:
     from warehouse.ledger import utc_now
     from warehouse.vault import rotate
 
-    place = workplace(town)
+    place = workplace(town, echo=click.echo)
     with place.locked():
         count = rotate(place.home, place.settings)
         place.ledger.link("schluesselwechsel", {"dateien": count}, utc_now().isoformat())
@@ -294,13 +307,13 @@ def rotate_key(town: str | None) -> None:
 
 @main.command()
 @city_option
-@click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
+@release_option
 @click.option("--zielgruppe", type=click.Choice(["traeger", "oeffentlich"]), required=True, help="Für wen freigegeben wird.")
-@click.option("--datum", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Tag der Besprechung.")
+@click.option("--datum", type=Day(), help="Tag der Besprechung.")
 @click.option("--rolle", "roles", multiple=True, metavar="ROLLE", help="Wer beteiligt war, mehrfach möglich: --rolle Sozialplanung --rolle Datenschutz. Rollen, keine Namen.")
 @click.option("--besprechung", "comments", metavar="TEXT", help="Was besprochen und entschieden wurde.")
 @click.option("--simuliert", is_flag=True, help="Nur für die Modellstadt: eine erfundene Besprechung eintragen, so gekennzeichnet.")
-def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: Any, roles: tuple[str, ...], comments: str | None, simuliert: bool) -> None:
+def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: date | None, roles: tuple[str, ...], comments: str | None, simuliert: bool) -> None:
     """Eine Veröffentlichung nach der Besprechung für Träger oder die Öffentlichkeit freigeben.
 
     Kein Zeitplan und kein Lauf gibt etwas von selbst heraus: nötig sind Datum, mindestens zwei Rollen und das
@@ -310,17 +323,18 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: A
     from orchestration.approval import Discussion, approve_release
     from orchestration.resources import workplace
 
-    day: date | None = datum.date() if datum else None
-    folder = approve_release(workplace(town), release_id, zielgruppe, Discussion(day, roles, comments or "", simuliert))
+    folder, unseen = approve_release(workplace(town, echo=click.echo), release_id, zielgruppe, Discussion(datum, roles, comments or "", simuliert))
     click.echo(f"Freigegeben für {zielgruppe}: {folder}")
+    for area in unseen:
+        click.echo(f"Der Absatz {area}.md ist seit dem besprochenen Entwurf neu oder anders; freigegeben ist, was besprochen war. ./sozialraum bericht zeigt ihn für die nächste Freigabe.")
 
 
 @main.command()
 @click.argument("aussage")
 @city_option
-@click.option("--stichtag", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Nötig nur, wo es die Aussage zu mehreren Stichtagen gibt.")
+@click.option("--stichtag", "day", type=Day(), help="Nötig nur, wo es die Aussage zu mehreren Stichtagen gibt.")
 @click.option("--grund", "reason", default="", metavar="TEXT", help="Anlass, ohne Namen.")
-def widerruf(aussage: str, town: str | None, day: Any, reason: str) -> None:
+def widerruf(aussage: str, town: str | None, day: date | None, reason: str) -> None:
     """Eine freigegebene Aussage aus Interviews oder Workshops zurückziehen.
 
     \b
@@ -331,7 +345,7 @@ def widerruf(aussage: str, town: str | None, day: Any, reason: str) -> None:
     from orchestration.resources import workplace
     from orchestration.withdrawal import withdraw
 
-    statement, touched = withdraw(workplace(town), aussage, day.date() if day else None, reason)
+    statement, touched = withdraw(workplace(town, echo=click.echo), aussage, day, reason)
     for copy in touched:
         click.echo(f"neu herausgegeben: {copy.release_id} für {copy.audience}")
     click.echo(f"Widerrufen: {statement.aussage_id} vom {statement.stichtag}. Wer frühere Dateien hat, muss sie austauschen; beim Lieferanten und in redaktion/ bleibt, was dort steht.")
@@ -341,12 +355,12 @@ def widerruf(aussage: str, town: str | None, day: Any, reason: str) -> None:
 @city_option
 @click.option("--lieferung", "delivery_id", metavar="ID", help="Welche Befragung; ohne Angabe die einzige.")
 @click.option("--zweck", "purpose", default="", metavar="TEXT", help="Wofür die Antworten gebraucht werden.")
-@click.option("--datum", "day", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="Tag der Besprechung.")
+@click.option("--datum", "day", type=Day(), help="Tag der Besprechung.")
 @click.option("--rolle", "roles", multiple=True, metavar="ROLLE", help="Wer beteiligt war, mehrfach: --rolle Statistikstelle --rolle Datenschutz. Rollen, keine Namen.")
 @click.option("--besprechung", "comments", metavar="TEXT", help="Was besprochen und entschieden wurde.")
 @click.option("--vergroebern", "coarsened", multiple=True, metavar="MERKMAL=STUFE", help="Gröber zeigen, mehrfach möglich: --vergroebern raum=stadtbereich --vergroebern geschlecht=ohne.")
 @click.option("--simuliert", is_flag=True, help="Nur für die Modellstadt: eine erfundene Besprechung eintragen, so gekennzeichnet.")
-def mikrodaten(town: str | None, delivery_id: str | None, purpose: str, day: Any, roles: tuple[str, ...], comments: str | None, coarsened: tuple[str, ...], simuliert: bool) -> None:
+def mikrodaten(town: str | None, delivery_id: str | None, purpose: str, day: date | None, roles: tuple[str, ...], comments: str | None, coarsened: tuple[str, ...], simuliert: bool) -> None:
     """Antworten einer Befragung einzeln herausgeben, nach Prüfung auf Wiedererkennbarkeit, Zweck und Besprechung.
 
     \b
@@ -361,7 +375,7 @@ def mikrodaten(town: str | None, delivery_id: str | None, purpose: str, day: Any
     if wrong := [text for text in coarsened if "=" not in text]:
         raise click.BadParameter(f"{wrong[0]}: erwartet wird MERKMAL=STUFE, etwa raum=stadtbereich.", param_hint="--vergroebern")
     steps = dict(text.split("=", 1) for text in coarsened)
-    done = extract(workplace(town), delivery_id, purpose, Discussion(day.date() if day else None, roles, comments or "", simuliert), steps)
+    done = extract(workplace(town, echo=click.echo), delivery_id, purpose, Discussion(day, roles, comments or "", simuliert), steps)
     found = done.assessment
     click.echo(f"Auszug: {done.folder}")
     click.echo(f"{done.persons} Befragte, {done.withheld} zurückgehalten; kleinste Gruppe {found.k}, eindeutig {found.unique}, wenigste verschiedene Antworten " + ", ".join(f"{name} {count}" for name, count in found.diversity.items()))
@@ -374,7 +388,8 @@ def angriff(town: str | None, release_id: str | None) -> None:
     """Eine Veröffentlichung angreifen: Was lässt sich aus ihren Dateien errechnen?
 
     Liest nur, was die Zielgruppen bekommen haben oder bekommen sollen, und was sie früher bekamen. Zu jedem Befund steht
-    die Rechnung da, die jeder nachrechnen kann. Ohne RELEASE die aktuelle. Endet mit 1, wenn etwas gefunden wurde.
+    die Rechnung da, die jeder nachrechnen kann. Endet mit 1, wenn etwas gefunden wurde. RELEASE nennt Nummer, Ausgabe
+    oder ganz, wie ./sozialraum status sie zeigt; ohne Angabe die aktuelle.
     """
     from orchestration.protection import attack_report
     from orchestration.resources import workplace
@@ -394,7 +409,7 @@ def schutz(town: str | None) -> None:
 
 @main.command()
 @city_option
-@click.option("--release", "release_id", metavar="ID", help="Welche Veröffentlichung; ohne Angabe die aktuelle.")
+@release_option
 def bericht(town: str | None, release_id: str | None) -> None:
     """Den Sozialreport einer Veröffentlichung neu bauen: nach Änderungen an den Texten, und vor der Besprechung.
 
@@ -402,11 +417,14 @@ def bericht(town: str | None, release_id: str | None) -> None:
     für die Stadt stadt.md). Gebaut werden die Entwürfe, auch was Träger und Öffentlichkeit nach der Freigabe bekämen, mit
     Paketen, wo noch keine liegen; ob sich darin etwas errechnen lässt, sagt ./sozialraum angriff. Was freigegeben ist, bleibt.
     """
-    from orchestration.bericht import rebuild
+    from orchestration.bericht import misplaced, rebuild
     from orchestration.resources import workplace
 
-    for folder in rebuild(workplace(town), release_id):
+    place = workplace(town, echo=click.echo)
+    for folder in rebuild(place, release_id):
         click.echo(f"Bericht: {folder}")
+    for sentence in misplaced(place, place.kept(release_id)):
+        click.echo(sentence)
 
 
 @main.command()
@@ -416,19 +434,20 @@ def bericht(town: str | None, release_id: str | None) -> None:
 def vergleiche(vorher: str, nachher: str, town: str | None) -> None:
     """Was sich zwischen zwei Veröffentlichungen geändert hat, und warum.
 
-    Eine Veröffentlichung nennt man mit ihrer Nummer oder ganz, wie ./sozialraum status sie zeigt.
+    RELEASE nennt Nummer, Ausgabe oder ganz, wie ./sozialraum status sie zeigt.
     """
     from orchestration.report import comparison_report
     from orchestration.resources import workplace
     from warehouse.compare import compare
 
-    comparison_report(compare(workplace(town).home, vorher, nachher))
+    place = workplace(town)
+    comparison_report(compare(*(place.home.published / place.kept(named)["release_id"] for named in (vorher, nachher))))
 
 
 @main.command()
 @click.argument("what", metavar="[lauf|haushalte|schutz]", type=click.Choice(["lauf", "haushalte", "schutz"]), default="lauf")
-@click.option("--residents", type=int, help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
-@click.option("--dates", "dates", default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
+@click.option("--residents", metavar="ZAHL", type=int, help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
+@click.option("--dates", "dates", metavar="ZAHL", default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
 @click.option("--tabelle", "tables", multiple=True, metavar="NAME", help="Nur für schutz: diese Tabelle, mehrfach möglich; ohne Angabe alle, das dauert über eine Stunde.")
 def bench(what: str, residents: int | None, dates: int, tables: tuple[str, ...]) -> None:
     """Messen an der Modellstadt, in einem eigenen, danach gelöschten Datenverzeichnis.

@@ -7,7 +7,7 @@ import re
 UNCHANGED = "der veröffentlichte Stand ist unverändert"
 
 #: Errors whose text was written for people, by name: inside Dagster only the name of an error survives.
-FOR_PEOPLE = frozenset({"PermanentFailure", "PublishRefused", "DeclarationError", "SettingsError", "ContractError", "NoSuchRelease"})
+FOR_PEOPLE = frozenset({"PermanentFailure", "PublishRefused", "DeclarationError", "SettingsError", "ContractError"})
 
 #: What the operating system says, in German; DuckDB and Dagster pass it on inside texts of their own.
 SYSTEM = {

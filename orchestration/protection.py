@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.failures import PermanentFailure
+from orchestration.files import written
 from orchestration.report import german, out
 from orchestration.resources import Workplace
 from warehouse import publish
@@ -20,19 +21,19 @@ PROPOSALS = 12
 
 def attack_report(place: Workplace, release_id: str | None) -> int:
     """Attack what each audience got or waits for; prints every finding with its sum and returns how many there are."""
-    if not place.home.current.exists():
-        raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
-    release_id = release_id or place.home.current.resolve().name
+    release_id = place.entry(release_id)["release_id"]
     folders = {audience: publish.part_of(place.home, release_id, audience) for audience in publish.AUDIENCES}
     folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
     if not folders:
-        raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht; ./sozialraum status zeigt alle.")
+        raise PermanentFailure(f"Die Veröffentlichung {release_id} ist nicht mehr aufbewahrt; ./sozialraum status zeigt, welche es noch gibt.")
     total = 0
     for audience, folder in folders.items():
         start = time.perf_counter()
         target = place.target(audience, folder, release_id)
         found = leaks(*target)
         out.print(f"{audience}: {len(found)} Befunde, Mindestzahl {target[1]}, {german(time.perf_counter() - start, 1)} s", soft_wrap=True)
+        if not written(folder):
+            out.print("  Nur der Mart: Bericht und Pakete gibt es noch nicht; ./sozialraum bericht schreibt ihren Entwurf, und die Freigabe greift sie an, bevor sie jemand bekommt.", soft_wrap=True)
         for finding in found:
             out.print("  " + escape(finding), soft_wrap=True)
         total += len(found)
@@ -41,9 +42,7 @@ def attack_report(place: Workplace, release_id: str | None) -> int:
 
 def share_report(place: Workplace) -> None:
     """Share of values published per audience and level, and the groupings that would raise it."""
-    mart = place.home.current / "mart.duckdb"
-    if not mart.exists():
-        raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
+    mart = place.home.published / place.kept()["release_id"] / "mart.duckdb"
     table = Table("Zielgruppe", "Ebene", "Werte", "gesperrt", "veröffentlicht", title="Anteil der veröffentlichten Indikatorwerte")
     for column in table.columns[2:]:
         column.justify = "right"

@@ -58,12 +58,8 @@ def rebuild(place: Workplace, release_id: str | None = None) -> Comparison:
 
     PermanentFailure where the release is unknown, was made by other code, or its counts were never frozen.
     """
-    if release_id is None and not place.home.current.exists():
-        raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
-    release_id = release_id or place.home.current.resolve().name
-    entry = next((r for r in place.ledger.releases() if r["release_id"] == release_id), None)
-    if entry is None or not (place.home.published / release_id).is_dir():
-        raise PermanentFailure(f"Die Veröffentlichung {release_id} gibt es nicht oder nicht mehr; ./sozialraum status zeigt, welche es gibt.")
+    entry = place.kept(release_id)
+    release_id = entry["release_id"]
     if not place.made(entry):
         raise PermanentFailure(f"Die Veröffentlichung {release_id} entstand mit einer anderen Fassung des Programms oder der Deklarationen; der Nachbau braucht dieselbe.")
     gone = frozen.deleted(place.ledger.chain()) & set(entry["eingaben"]["lieferungen"])

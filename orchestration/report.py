@@ -22,6 +22,7 @@ from sources.find import lying
 from warehouse.compare import Comparison
 from warehouse.connect import connect
 from warehouse.paths import Home
+from warehouse.publish import BY_APPROVAL, part_of
 
 #: A log or a pipe has no width of its own; tables must not be cut there.
 WIDTH = None if sys.stdout.isatty() else 140
@@ -75,6 +76,10 @@ def closing_report(place: Workplace) -> int:
     _noticed([(row["lieferung_id"], row) for report in place.reports.values() for d in report.accepted if (row := place.ledger.delivery(d.lieferung_id))])
     _lying(place, [path for report in place.reports.values() for path in report.left])
     if place.released:
+        from orchestration.bericht import misplaced
+
+        for sentence in misplaced(place, place.entry()):
+            out.print(f"[yellow]Hinweis[/yellow]  {escape(sentence)}", soft_wrap=True)
         _result(place.home)
         stages = place.durations
         shares = "  ".join(f"{name} {german(seconds, 1)} s" for name, seconds in stages.items())
@@ -142,7 +147,7 @@ def _result(home: Home) -> None:
 
 def _paths(home: Home) -> None:
     release = json.loads((home.current / "release.json").read_text(encoding="utf-8"))
-    state = "Entwurf für " + ", ".join(release["zielgruppen"]) + (", simulierte Daten" if release["simuliert"] else "")
+    state = (f"Ausgabe {release['ausgabe']}, " if release["ausgabe"] else "") + "Entwurf für " + ", ".join(release["zielgruppen"]) + (", simulierte Daten" if release["simuliert"] else "")
     out.print(f"Stand     {release['release_id']} ({state})")
     out.print(f"Mart      {home.current / 'mart.duckdb'}", soft_wrap=True)
     out.print(f"Exporte   {home.current / 'exports'}", soft_wrap=True)
@@ -186,11 +191,13 @@ def status_report(place: Workplace) -> None:
     ledger, home = place.ledger, place.home
     out.print(f"[bold]{place.city.stadt.name}[/bold]  Datenverzeichnis {home.root}", soft_wrap=True)
     deliveries = ledger.deliveries()
+    if not (deliveries or ledger.runs()):
+        out.print("Hier ist noch nichts geschehen: keine Lieferung, kein Lauf. Wo die Daten liegen, sagt SOZIALRAUM_HOME.")
     table = Table("Quelle", "Stichtag", "Eingang", "Zeilen", "Quarantäne", "Stand", title="Lieferungen")
     for row in deliveries:
         state = row["status"] if row["status"] == "abgelehnt" or row["aktiv"] else "ersetzt"
         table.add_row(row["quelle_id"], row["stichtag"], row["eingang"][:10], german(row["zeilen"]), german(row["zeilen_quarantaene"]), state)
-    out.print(table)
+    _rows(table)
     for row in deliveries:
         if row["status"] == "abgelehnt":
             out.print(f"[red]abgelehnt[/red]  {escape(row['meldung'])}", soft_wrap=True)
@@ -207,18 +214,37 @@ def status_report(place: Workplace) -> None:
     runs = Table("Beginn (UTC)", "Ende", "Anlass", "Ergebnis", "Sekunden", title="Letzte Läufe")
     for row in ledger.runs():
         runs.add_row(row["beginn"][:19], (row["ende"] or "")[:19], row["anlass"], row["ergebnis"] or "läuft oder abgebrochen", german(sum((row["dauern"] or {}).values()), 1))
-    out.print(runs)
-    releases = Table("Veröffentlichung", "Erstellt", "Ausgabe", "Freigegeben für", title="Veröffentlichungen")
-    approved = ledger.approvals()
-    for row in ledger.releases():
-        audiences = [a["zielgruppe"] + (" (simuliert)" if a["simuliert"] else "") for a in approved if a["release_id"] == row["release_id"]]
-        current = " ← aktuell" if home.current.exists() and home.current.resolve().name == row["release_id"] else ""
-        releases.add_row(row["release_id"] + current, row["erstellt"][:19], row["ausgabe"] or "", ", ".join(audiences) or "nur Entwurf für die Verwaltung")
-    out.print(releases)
+    _rows(runs)
+    _releases(place)
     if nothing_new(place):
         out.print("Der veröffentlichte Stand ist aktuell.")
     else:
         out.print("Der veröffentlichte Stand ist veraltet oder fehlt; ./sozialraum run bringt ihn auf den neuesten.")
+
+
+def _rows(table: Table) -> None:
+    if table.row_count:
+        out.print(table)
+
+
+def _releases(place: Workplace) -> None:
+    """Releases that somebody still has, and what of them waits for people."""
+    table = Table("Veröffentlichung", "Erstellt", "Ausgabe", "freigegeben für", "wartet auf Freigabe für", title="Veröffentlichungen")
+    current = place.home.current.resolve().name if place.home.current.exists() else None
+    approvals, gone = place.ledger.approvals(), 0
+    for row in place.ledger.releases():
+        release_id = row["release_id"]
+        approved = {a["zielgruppe"]: " (simuliert)" if a["simuliert"] else "" for a in approvals if a["release_id"] == release_id}
+        waiting = [audience for audience in BY_APPROVAL if audience not in approved and part_of(place.home, release_id, audience).is_dir()]
+        kept = (place.home.published / release_id).is_dir()
+        if not (kept or approved):
+            gone += 1
+            continue
+        mark = " ← aktuell" if release_id == current else "" if kept else " (für die Verwaltung nicht mehr aufbewahrt)"
+        table.add_row(release_id + mark, row["erstellt"][:19], row["ausgabe"] or "", ", ".join(f"{audience}{note}" for audience, note in approved.items()), ", ".join(waiting))
+    _rows(table)
+    if gone:
+        out.print(f"Dazu {german(gone)} ältere, die nicht mehr aufbewahrt sind.")
 
 
 def comparison_report(found: Comparison, shown: int = 40) -> None:

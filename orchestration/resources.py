@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from orchestration.failures import PermanentFailure
 from sources.accept import AcceptReport, Door
@@ -87,6 +88,24 @@ class Workplace:
         """Whether this version of the program and of the declarations made a release (its entry in the ledger): only that can add to it, or make it again."""
         now = self.inputs()
         return all(entry["eingaben"][name] == now[name] for name in ("code", "deklarationen"))
+
+    def entry(self, named: str | None = None) -> dict[str, Any]:
+        """A release as the ledger knows it, by id, number or edition (the newest of that name); without a name the current one. PermanentFailure where there is none."""
+        releases = self.ledger.releases()
+        if not releases or not self.home.current.exists():
+            raise PermanentFailure("Es ist noch nichts veröffentlicht; zuerst ./sozialraum run.")
+        named = named or self.home.current.resolve().name
+        fitting = [r for r in releases if named in (r["release_id"], r["ausgabe"], str(r["nummer"]), f"{r['nummer']:04d}")]
+        if not fitting:
+            raise PermanentFailure(f"Die Veröffentlichung {named} gibt es nicht; ./sozialraum status zeigt alle.")
+        return fitting[-1]
+
+    def kept(self, named: str | None = None) -> dict[str, Any]:
+        """The same, PermanentFailure also where its files are no longer kept."""
+        entry = self.entry(named)
+        if not (self.home.published / entry["release_id"]).is_dir():
+            raise PermanentFailure(f"Die Veröffentlichung {entry['release_id']} ist nicht mehr aufbewahrt; ./sozialraum status zeigt, welche es noch gibt.")
+        return entry
 
     def up_to_date(self) -> bool:
         """True when the newest release was made from exactly what is there."""

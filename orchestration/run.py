@@ -52,7 +52,7 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
             if _to_simulate(place):
                 _simulate(place)
     new = waiting(place)
-    if edition is None and not place.fetching and not new and place.up_to_date():
+    if not place.fetching and not new and place.up_to_date() and edition in (None, place.entry()["ausgabe"]):
         _forget_in_time(place)
         return False
     if needs_workers(place.settings, new):

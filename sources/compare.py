@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -280,7 +280,10 @@ class Comparison:
                 f"{rat}; ist es richtig, in {self.quelle.quelle}.yml bei {tabelle.tabelle} ergänzen: "
                 f"vergleich: {{zulassen: [{{stichtag: {self.new['stichtag']}, befund: {befund}, grund: …}}]}}"
             )
-        self.findings.append(Finding(grad, befund, f"{file}: {text}", rat, datei=file, spalte=column, anzahl=anzahl))
+        finding = Finding(grad, befund, f"{file}: {text}", rat, datei=file, spalte=column, anzahl=anzahl)
+        # Two tables of one sheet may have the same column.
+        if finding not in self.findings:
+            self.findings.append(finding)
 
     def _name(self, tabelle: Tabelle, ziel: str) -> str:
         return next((f"„{s.name}“" for s in tabelle.spalten if s.ziel == ziel), f"„{ziel}“")
@@ -319,7 +322,7 @@ class Comparison:
     def _rows(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
         limits, change = tabelle.vergleich, new["zeilen"] / max(1, old["zeilen"]) - 1
         down, up = limits.rueckgang * self.years, limits.anstieg * self.years
-        said = f"{new['zeilen']} Zeilen nach {old['zeilen']} am {self.before} ({f'{change:+.1%}'.replace('.', ',')})"
+        said = f"{new['zeilen']} Zeilen nach {old['zeilen']} am {self.before} ({f'{100 * change:+.1f}'.replace('.', ',')} %)"
         if self._cut(tabelle):
             grad: Grad = "ablehnen" if change < 0 and not self.backwards else "warnen"
             self._add(tabelle, grad, "abgeschnitten", f"{said}, und die letzte Zeile hat anders als damals kein Ende", "bitte prüfen, ob die Datei vollständig ist")
@@ -359,7 +362,7 @@ class Comparison:
             # With few rows before, new values are no wonder: how many may come is told by those that came only once.
             strange = _beyond_chance(sum(now[k] for k in grown), sum(now.values()), _unseen(before))
             grad: Grad = "ablehnen" if strange and share > 0.05 and len(before) > 1 and len(grown) >= len(before) else "warnen"
-            self._add(tabelle, grad, "kodes", f"Spalte {self._name(tabelle, spalte.ziel)}: Werte, die es am {self.before} nicht gab: {listed} ({share:.1%} der Zeilen)", "bitte die Bedeutung klären und die Werteliste in der Deklaration ergänzen", spalte.ziel, len(grown))
+            self._add(tabelle, grad, "kodes", f"Spalte {self._name(tabelle, spalte.ziel)}: Werte, die es am {self.before} nicht gab: {listed} ({_de(round(100 * share, 1))} % der Zeilen)", "bitte die Bedeutung klären und die Werteliste in der Deklaration ergänzen", spalte.ziel, len(grown))
 
     def _sums(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any], swapped: set[str], pairs: tuple[list[str], np.ndarray, np.ndarray] | None) -> None:
         followed = [c for c in new["zahlen"] if c in old["zahlen"]] if pairs is not None else []
@@ -414,12 +417,12 @@ class Comparison:
             # What is suppressed changes with every date; other cells do not empty by chance.
             beyond = _emptied(now, before, new["zeilen"], old["zeilen"]) > (CASES if spalte.typ == "zahlzeichen" else SURE)
             if new["zeilen"] >= 20 and grown > 0.3 and beyond:
-                self._add(tabelle, "ablehnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {now['leer']:.0%} leer, am {self.before} zu {before['leer']:.0%}", "bitte vollständig liefern", spalte.ziel)
+                self._add(tabelle, "ablehnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {_de(round(100 * now['leer']))} % leer, am {self.before} zu {_de(round(100 * before['leer']))} %", "bitte vollständig liefern", spalte.ziel)
                 continue
             # Somewhat more cells with a table symbol are what suppression does; somewhat more without anything are not.
             bare, bare_before = (side["leer"] - side.get("zeichen", 0) for side in (now, before))
             if new["zeilen"] >= 20 and bare - bare_before > 0.1:
-                self._add(tabelle, "warnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {bare:.0%} leer, am {self.before} zu {bare_before:.0%}", "bitte prüfen", spalte.ziel)
+                self._add(tabelle, "warnen", "leer", f"Spalte {self._name(tabelle, spalte.ziel)} ist zu {_de(round(100 * bare))} % leer, am {self.before} zu {_de(round(100 * bare_before))} %", "bitte prüfen", spalte.ziel)
 
     def _missing_groups(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
         if tabelle.vergleich.kodes == "aus":
@@ -431,7 +434,7 @@ class Comparison:
         area = new["gruppe"][-1]
         spalte = next((s for s in tabelle.spalten if s.ziel == area), None)
         secret = spalte is not None and spalte.klasse in PERSONAL
-        for befund, groups, word in (("gebiete_fehlen", gone, "fehlen"), ("gebiete_neu", come, "sind neu")):
+        for befund, groups, one, several in (("gebiete_fehlen", gone, "Wert fehlt", "Werte fehlen"), ("gebiete_neu", come, "Wert ist neu", "Werte sind neu")):
             if not groups:
                 continue
             listed = "" if secret else ": " + ", ".join(shown(g.rpartition("/")[2]) for g in groups[:NAMED]) + (" …" if len(groups) > NAMED else "")
@@ -439,7 +442,7 @@ class Comparison:
             side = old if befund == "gebiete_fehlen" else new
             rows = sum(side["gruppen"][g][0] for g in groups) / max(1, side["zeilen"])
             grave = befund == "gebiete_fehlen" and min(share, rows) > 0.1 * self.years
-            self._add(tabelle, "ablehnen" if grave else "warnen", befund, f"{len(groups)} Werte von {self._name(tabelle, area)} {word} gegenüber dem {self.before}{listed}", "bitte prüfen", area, len(groups))
+            self._add(tabelle, "ablehnen" if grave else "warnen", befund, f"{self._name(tabelle, area)}: {_counted(groups, one, several)} gegenüber dem {self.before}{listed}", "bitte prüfen", area, len(groups))
 
     def _names(self, tabelle: Tabelle, new: dict[str, Any], old: dict[str, Any]) -> None:
         if tabelle.vergleich.vertauschung == "aus":
@@ -594,7 +597,7 @@ class Comparison:
             crossed = len(jumped) >= 2 and _vector_distance(np.sort(a[jumped]), np.sort(b[jumped])) < 0.1
             listed = ", ".join(f"{shown(here[i].rpartition('/')[2])} ({_de(b[i])} → {_de(a[i])})" for i in sorted(jumped, key=lambda i: -ratio[i])[:NAMED])
             if tabelle.personal:
-                listed = f"{len(jumped)} Werte"
+                listed = _counted(jumped, "Wert", "Werte")
             what = "in einer anderen Einheit" if len(unit) >= 2 and len(unit) * 2 > len(jumped) else "untereinander vertauscht" if crossed else "gesprungen"
             # Another area version moves people between areas, too.
             grave = (what != "gesprungen" or len(jumped) > max(3, 0.1 * len(a))) and self.new["gebietsstand"] == self.old["gebietsstand"]
@@ -602,14 +605,14 @@ class Comparison:
                 for i in jumped:
                     single.setdefault(shown(here[i].rpartition("/")[2]), []).append(f"{self._name(tabelle, column)} {_de(b[i])} → {_de(a[i])}")
                 continue
-            self._add(tabelle, grad, "gebietssprung", f"Spalte {self._name(tabelle, column)}: {len(jumped)} Raumeinheiten sind gegenüber dem {self.before} {what}: {listed}", "bitte prüfen", column, len(jumped))
+            self._add(tabelle, grad, "gebietssprung", f"Spalte {self._name(tabelle, column)}: {_counted(jumped, 'Raumeinheit ist', 'Raumeinheiten sind')} gegenüber dem {self.before} {what}: {listed}", "bitte prüfen", column, len(jumped))
         # Small counts change places by chance: all columns together have to say it.
         if slipped and (any(np.isinf(a).any() for a, _ in evidence) or _excess(*map(np.concatenate, zip(*evidence, strict=True)), HOUSEHOLDS) > CASES):
             column, worst = slipped[0]
             self._add(tabelle, grad, "verrutscht", f"Spalte {self._name(tabelle, column)}: die Werte vom {self.before} stehen bei anderen Raumeinheiten, etwa {', '.join(shown(g.rpartition('/')[2]) for g in worst)}", "bitte die Zuordnung von Schlüsseln und Werten prüfen", column)
         if single:
             listed = "; ".join(f"{area}: {', '.join(values[:2])}" for area, values in list(single.items())[:NAMED]) if not tabelle.personal else ""
-            self._add(tabelle, "warnen", "gebietssprung", f"in {len(single)} Raumeinheiten haben sich Werte gegenüber dem {self.before} sprunghaft geändert ({listed})", "bitte prüfen", anzahl=len(single))
+            self._add(tabelle, "warnen", "gebietssprung", f"in {_counted(single, 'Raumeinheit', 'Raumeinheiten')} haben sich Werte gegenüber dem {self.before} sprunghaft geändert ({listed})", "bitte prüfen", anzahl=len(single))
 
 
 def compare(quelle: Quelle, new: dict[str, Any], earlier: list[dict[str, Any]]) -> list[Finding]:
@@ -759,6 +762,10 @@ def _plain(code: str) -> str:
 
 def _ratio(a: float | None, b: float | None) -> float | None:
     return a / b if a and b and a * b > 0 else None
+
+
+def _counted(things: Sized, one: str, several: str) -> str:
+    return f"{_de(len(things))} {one if len(things) == 1 else several}"
 
 
 def _de(number: float) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.compare import Comparison, side_by_side
+from warehouse.compare import Comparison, compare
 from warehouse.connect import connect
 
 README = "LIESMICH.md"
@@ -49,7 +49,7 @@ def previous(shelf: Path, release_id: str) -> Path | None:
 
 def _data(before: Path, folder: Path, release_id: str) -> list[str]:
     try:
-        found = side_by_side(before, folder)
+        found = compare(before, folder)
     except duckdb.Error:
         # Marts of an older program: their tables are built otherwise, and that must not hold up a release.
         return ["- die Tabellen der vorigen Veröffentlichung sind anders aufgebaut; Werte lassen sich nicht einzeln vergleichen"]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.connect import connect, literal
-from warehouse.paths import Home
 
 #: mart -> the columns that identify a row
 COMPARED = {
@@ -16,10 +15,6 @@ COMPARED = {
     "fct_kennzahl": ("gebietsstand", "ebene", "raumeinheit_id", "stichtag", "kennzahl_id"),
 }
 SUBJECT = {"fct_indikatorwert": "indikator_id", "fct_kennzahl": "kennzahl_id"}
-
-
-class NoSuchRelease(ValueError):
-    """A release that is not kept; the text is one German sentence."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +54,8 @@ class Comparison:
         return told
 
 
-def compare(home: Home, before: str, after: str) -> Comparison:
-    """Compare two kept releases of a home by their ids (or the number they begin with); NoSuchRelease names the missing one."""
-    return side_by_side(_folder(home, before), _folder(home, after))
-
-
-def side_by_side(before: Path, after: Path) -> Comparison:
-    """The same for two folders with ``release.json`` and ``mart.duckdb``, whoever may see them."""
+def compare(before: Path, after: Path) -> Comparison:
+    """Compare two releases by their folders with ``release.json`` and ``mart.duckdb``, whoever may see them."""
     old, new = (json.loads((folder / "release.json").read_text(encoding="utf-8"))["eingaben"] for folder in (before, after))
     found = Comparison(before.name, after.name)
     with connect() as db:
@@ -84,15 +74,6 @@ def side_by_side(before: Path, after: Path) -> Comparison:
         )
         found.changes = tuple(change for mart in COMPARED for change in _changes(db, mart))
     return found
-
-
-def _folder(home: Home, name: str) -> Path:
-    kept = sorted(f for f in home.published.iterdir() if (f / "release.json").is_file() and not f.is_symlink()) if home.published.is_dir() else []
-    fitting = [f for f in kept if f.name == name or f.name.partition("-")[0] == name.zfill(4)]
-    if len(fitting) != 1:
-        known = ", ".join(f.name for f in kept) or "keine"
-        raise NoSuchRelease(f"Die Veröffentlichung {name} ist nicht aufbewahrt; vorhanden: {known}.")
-    return fitting[0]
 
 
 def _rules(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, ...]:

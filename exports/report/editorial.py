@@ -7,19 +7,36 @@ over, links keep their text only: no page of a report leads out of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
+EDITORIAL = "redaktion"
 CURRENT = "aktuell"
 SCHEME = re.compile(r"\b(?:https?|ftp|file)://", re.IGNORECASE)
 
 
+def folder_of(home: Path, edition: str | None) -> Path:
+    """Where the paragraphs of an edition lie."""
+    own = home / EDITORIAL / (edition or CURRENT)
+    return own if own.is_dir() else home / EDITORIAL / CURRENT
+
+
 def paragraphs(home: Path, edition: str | None) -> dict[str, str]:
     """Area id (``stadt`` for the town) -> Markdown, of that edition; empty where nobody wrote anything."""
-    folder = home / "redaktion" / (edition or CURRENT)
-    if not folder.is_dir():
-        folder = home / "redaktion" / CURRENT
-    return {path.stem: path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob("*.md"))}
+    return {path.stem: path.read_text(encoding="utf-8").strip() for path in sorted(folder_of(home, edition).glob("*.md"))}
+
+
+def misplaced(home: Path, edition: str | None, shown: Container[str]) -> list[str]:
+    """A sentence per file of the editor that stands on no page, by its name or because of where it lies; ``shown``: areas with a text on theirs."""
+    folder = folder_of(home, edition)
+    there = [path for path in (*folder.glob("*"), *(home / EDITORIAL).glob("*")) if path.is_file() and not path.name.startswith((".", "~"))]
+    wrong = {
+        path.relative_to(home): f"liegt in keinem Ordner; bitte nach {EDITORIAL}/{CURRENT}/ oder in den Ordner einer Ausgabe legen" if path.parent != folder
+        else f"steht auf keiner Seite; eine Datei heißt nach ihrem Gebiet (stadt.md, 01.md, 0101.md)"
+        for path in there if path.parent != folder or path.suffix != ".md" or path.stem not in shown
+    }  # fmt: skip
+    return [f"{path}: {why}." for path, why in sorted(wrong.items())]
 
 
 def _tokens(markdown: str) -> tuple[Any, list[Any]]:

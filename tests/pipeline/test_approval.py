@@ -71,7 +71,9 @@ def test_approval_writes_what_a_run_left_to_it(town: Town) -> None:
         shutil.rmtree(waiting(town, "oeffentlich") / name)
     (town.root / "redaktion" / "aktuell").mkdir(parents=True)
     (town.root / "redaktion" / "aktuell" / "stadt.md").write_text("Niemand hat ihn besprochen.", encoding="utf-8")
-    assert (done := town.call("freigabe", "--zielgruppe", "oeffentlich", *COMPLETE)).returncode == 0, done.stderr
+    assert "Nur der Mart" in town.call("angriff", "1").stdout.partition("oeffentlich: ")[2]
+    assert (done := town.call("freigabe", "--zielgruppe", "oeffentlich", "--release", "1", *COMPLETE)).returncode == 0, done.stderr
+    assert "Der Absatz stadt.md ist seit dem besprochenen Entwurf neu oder anders" in done.stdout
     folder = approved(town)[0].parent
     mode = (town.current / "release.json").stat().st_mode
     assert {path.stat().st_mode for path in folder.rglob("*") if path.is_file()} == {mode}

@@ -276,8 +276,10 @@ def test_approval_takes_the_mark_off_and_freezes(town: Town) -> None:
     (town.root / "redaktion" / "aktuell").mkdir(parents=True)
     words = town.root / "redaktion" / "aktuell" / "stadt.md"
     words.write_text("Der besprochene Satz.", encoding="utf-8")
+    (words.parent / "Innenstadt.md").write_text("Ein Satz ohne Seite.", encoding="utf-8")
     built = town.call("bericht")
     assert built.returncode == 0, built.stderr
+    assert built.stdout.splitlines()[-1] == "redaktion/aktuell/Innenstadt.md: steht auf keiner Seite; eine Datei heißt nach ihrem Gebiet (stadt.md, 01.md, 0101.md)."
     assert "Der besprochene Satz." in (town.current / "reports" / "bericht" / "index.html").read_text(encoding="utf-8")
     words.write_text("Ein späterer Satz.", encoding="utf-8")
     assert not (town.root / "published" / "freigegeben").exists()
@@ -287,7 +289,8 @@ def test_approval_takes_the_mark_off_and_freezes(town: Town) -> None:
     assert "Der besprochene Satz." in page and "Entwurf" not in page and "Freigegeben für die Öffentlichkeit" in page
     frozen = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert "bericht/index.html" in json.loads((folder / "release.json").read_text())["berichte"]
-    assert town.call("bericht").returncode == 0
+    later = town.call("bericht")
+    assert later.returncode == 0 and "oeffentlich" not in later.stdout
     again = town.call("freigabe", "--zielgruppe", "oeffentlich", "--simuliert")
     assert again.returncode == 1 and "schon freigegeben" in again.stderr
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == frozen

@@ -35,6 +35,13 @@ def test_second_run_says_that_nothing_is_new(demo: Town) -> None:
     assert "nichts Neues" in demo.run().stdout
 
 
+def test_the_same_edition_is_not_made_twice(town: Town) -> None:
+    town.run("--ausgabe", "2026-01")
+    again = town.run("--ausgabe", "2026-01").stdout
+    assert "nichts Neues" in again and "(Ausgabe 2026-01, Entwurf" in again
+    assert [path.name.partition("-")[0] for path in sorted(releases(town))] == ["0001", "0002"]
+
+
 def test_second_run_reads_and_publishes_nothing(demo: Town) -> None:
     before = (demo.state().keys(), demo.current.resolve(), (demo.root / "sealed" / "warehouse.duckdb").stat().st_mtime_ns)
     demo.run()
@@ -110,7 +117,7 @@ def test_an_interrupted_run_says_so(empty: Town, small_deliveries: Path, moment:
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)
-    assert process.returncode == 1 and said.splitlines()[-1] == "Error: Abgebrochen; der veröffentlichte Stand ist unverändert."
+    assert process.returncode == 1 and said.splitlines()[-1] == "Fehler: Abgebrochen; der veröffentlichte Stand ist unverändert."
     assert not empty.current.exists()
 
 
@@ -192,8 +199,10 @@ def test_sql_reads_only(demo: Town) -> None:
 
 def test_status_shows_deliveries_runs_and_releases(demo: Town) -> None:
     shown = demo.call("status").stdout
-    for word in ("melderegister_bestand", "2024-12-31", "Letzte Läufe", "0001-", "nur Entwurf", "ist aktuell"):
+    for word in ("melderegister_bestand", "2024-12-31", "Letzte Läufe", "0001-", "wartet auf Freigabe für", "traeger, oeffentlich", "ist aktuell"):
         assert word in shown
+    noticed = [line for line in shown.splitlines() if line.startswith("Hinweis")]
+    assert noticed and len(set(noticed)) == len(noticed)
 
 
 def test_refused_delivery_leaves_the_published_state(town: Town) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +87,15 @@ def test_editorial_keeps_text_and_nothing_that_leads_out() -> None:
     assert "Verweis" in shown and "Bild" in shown
     assert "<script" not in shown and "<a " not in shown and "<img" not in shown and "//" not in shown
     assert editorial.plain("Ein **wichtiger** Satz.\n\nNoch einer.") == ["Ein wichtiger Satz.", "Noch einer."]
+
+
+def test_files_of_the_editor_that_stand_on_no_page(tmp_path: Path) -> None:
+    for name in ("2026-01/stadt.md", "2026-01/0199.md", "2026-01/01.txt", "2026-01/.DS_Store", "aktuell/0198.md", "stadt.md"):
+        path = tmp_path / "redaktion" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Text")
+    wrong = editorial.misplaced(tmp_path, "2026-01", {"stadt": "Text"})
+    assert [sentence.partition(":")[0] for sentence in wrong] == ["redaktion/2026-01/01.txt", "redaktion/2026-01/0199.md", "redaktion/stadt.md"]
+    assert "liegt in keinem Ordner" in wrong[-1]
+    assert [sentence.partition(":")[0] for sentence in editorial.misplaced(tmp_path, None, {})] == ["redaktion/aktuell/0198.md", "redaktion/stadt.md"]
+    assert editorial.misplaced(tmp_path / "leer", None, {}) == []
