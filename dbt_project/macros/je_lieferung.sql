@@ -19,3 +19,33 @@
     {%- set gezaehlt = run_query("select distinct lieferung_id from " ~ behalten ~ " order by 1").columns[0].values() if behalten else [] -%}
     {{ spalte ~ " not in ('" ~ gezaehlt | join("', '") ~ "')" if gezaehlt else 'true' }}
 {%- endmacro %}
+
+{#
+  Zählungen aus einer Tabelle mit Blöcken, eine Zeile je Block und Kennzahl. Ein Block ohne Zeile heißt: dort ist niemand.
+  kennzahlen: Paare aus kennzahl_id und dem Ausdruck, der zählt.
+#}
+{% macro zaehlungen_je_block(tabelle, kennzahlen) -%}
+    select
+        lieferung_id,
+        stichtag,
+        gebietsstand,
+        'block' as ebene,
+        raumeinheit_id,
+        kennzahl_id,
+        wert,
+        'wert' as status_id
+    from (
+        select
+            lieferung_id,
+            stichtag,
+            gebietsstand,
+            raumeinheit_id,
+            {% for kennzahl_id, zaehlung in kennzahlen %}
+            cast({{ zaehlung }} as double) as {{ kennzahl_id }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from {{ tabelle }}
+        group by lieferung_id, stichtag, gebietsstand, raumeinheit_id
+    )
+    unpivot (wert for kennzahl_id in ({{ kennzahlen | map('first') | join(', ') }}))
+    where wert > 0
+{%- endmacro %}

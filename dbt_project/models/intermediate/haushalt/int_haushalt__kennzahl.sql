@@ -48,40 +48,8 @@ with haushalt as (
     group by lieferung_id, stichtag, gebietsstand, raumeinheit_id, haushalt_id, haushaltstyp, haushaltsgroesse
 ),
 
-gezaehlt as (
-    select
-        lieferung_id,
-        stichtag,
-        gebietsstand,
-        raumeinheit_id,
-        {% for kennzahl_id, zaehlung in kennzahlen %}
-        {{ zaehlung }} as {{ kennzahl_id }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from haushalt
-    group by lieferung_id, stichtag, gebietsstand, raumeinheit_id
-),
-
-kennzahl as (
-    {% for kennzahl_id, bedingung in kennzahlen %}
-    {{ 'union all' if not loop.first }}
-    select lieferung_id, stichtag, gebietsstand, raumeinheit_id, '{{ kennzahl_id }}' as kennzahl_id, {{ kennzahl_id }} as wert
-    from gezaehlt
-    {% endfor %}
-),
-
--- Ein Block ohne Zeile heißt: dort ist niemand.
 zeilen as (
-    select
-        lieferung_id,
-        stichtag,
-        gebietsstand,
-        'block' as ebene,
-        raumeinheit_id,
-        kennzahl_id,
-        cast(wert as double) as wert,
-        'wert' as status_id
-    from kennzahl
-    where wert > 0
+    {{ zaehlungen_je_block('haushalt', kennzahlen) }}
 )
 
 select * from zeilen
