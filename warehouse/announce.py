@@ -5,7 +5,7 @@ the one before it for the same audience; decides nothing and knows no contract b
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,24 @@ def announce(folder: Path, shelf: Path) -> Path | None:
         lines += ["**SIMULIERT: erfundene Daten der Modellstadt.**", ""]
     with connect(folder / "mart.duckdb", read_only=True) as mart:
         used = mart.execute("select quelle_id, stichtag, lieferung_id from fct_quellenstand where aktiv order by all").fetchall()
-    dates = sorted(date for _, date, _ in used)
-    lines += [f"- Erstellt: {datetime.fromisoformat(release['erstellt']):%d.%m.%Y, %H:%M} UTC", f"- Zielgruppe: {', '.join(release['zielgruppen'])}", f"- Stichtage: {f'{dates[0]:%d.%m.%Y} bis {dates[-1]:%d.%m.%Y}' if dates else 'keine'}", ""]
+    dates = sorted(day for _, day, _ in used)
+    lines += [f"- Erstellt: {datetime.fromisoformat(release['erstellt']):%d.%m.%Y, %H:%M} UTC", f"- Zielgruppe: {', '.join(release['zielgruppen'])}, {_state(release)}", f"- Stichtage: {f'{dates[0]:%d.%m.%Y} bis {dates[-1]:%d.%m.%Y}' if dates else 'keine'}", ""]
     if before is None:
         lines += ["## Was sich geändert hat", "", "Eine frühere Veröffentlichung für diese Zielgruppe ist nicht aufbewahrt; verglichen ist deshalb nichts.", ""]
     else:
         lines += [f"## Was sich seit {before.name} geändert hat", "", "### Daten", "", *_data(before, folder, release["release_id"]), "", "### Verträge", "", *(_contracts(_packages(before), packages) or ["- keine Änderung"]), ""]
     lines += ["## Pakete", "", "| Ordner | Paket | Fassung |", "|---|---|---|", *(f"| exports/{name} | {package['title']} | {package['version']} |" for name, package in packages.items()), ""]
-    lines += ["## Lieferungen, aus denen dieser Stand besteht", "", "| Quelle | Stichtag | Lieferung |", "|---|---|---|", *(f"| {source} | {date:%d.%m.%Y} | {delivery} |" for source, date, delivery in used), ""]
+    lines += ["## Lieferungen, aus denen dieser Stand besteht", "", "| Quelle | Stichtag | Lieferung |", "|---|---|---|", *(f"| {source} | {day:%d.%m.%Y} | {delivery} |" for source, day, delivery in used), ""]
     path = folder / README
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
+
+
+def _state(release: dict[str, Any]) -> str:
+    approval = release.get("freigabe")
+    if approval is None:
+        return "Entwurf"
+    return f"freigegeben nach der Besprechung vom {date.fromisoformat(approval['datum']):%d.%m.%Y} ({', '.join(approval['rollen'])})"
 
 
 def previous(shelf: Path, release_id: str) -> Path | None:

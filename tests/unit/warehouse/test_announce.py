@@ -40,7 +40,15 @@ def test_new_deliveries_values_and_columns_are_announced(tmp_path: Path) -> None
     assert "## Was sich seit 0001-a geändert hat" in text and "- neue Lieferung m-2 (5 Zeilen)" in text and "- andere Werte als zuvor bei 1 Indikatoren und Zählungen: quote" in text
     assert "- amt: Fassung 1.0 → 1.1 (t.csv: neue Spalten b)" in text
     assert "| melderegister | 31.12.2024 | m-2 |" in text
+    assert "- Zielgruppe: verwaltung, Entwurf\n" in text
     assert announced(now, tmp_path) == text
+
+
+def test_what_people_approved_says_so(tmp_path: Path) -> None:
+    folder = release(tmp_path, "0001-a", 1.0, {"m-1": "x"}, "1.0", ["a"])
+    told = json.loads((folder / "release.json").read_text())
+    (folder / "release.json").write_text(json.dumps(told | {"freigabe": {"datum": "2025-01-02", "rollen": ["Sozialplanung", "Datenschutz"]}}))
+    assert "verwaltung, freigegeben nach der Besprechung vom 02.01.2025 (Sozialplanung, Datenschutz)\n" in announced(folder, tmp_path)
 
 
 def test_the_first_release_and_an_older_mart_hold_nothing_up(tmp_path: Path) -> None:
