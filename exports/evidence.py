@@ -51,11 +51,11 @@ class Measure:
 
 #: Art. 32 GDPR, and what each measure is good for in the assessment.
 MEASURES = (
-    Measure("Datenminimierung", "Vornamen, Freitext und Religion werden nicht gelesen; Namen werden an der Tür zu Abgleichcodes, Personen- und Fallnummern zu Codes je Stichtag, Geburtstage zu Monat und Alter.", "sources/minimise.py:minimised"),
+    Measure("Datenminimierung", "Vornamen, Freitext und Religion werden nicht gelesen; Namen werden an der Tür zu Abgleichcodes, Personen- und Fallnummern zu Codes je Stichtag, Geburtstage zu Monat und Alter, Geburts- und Gegenorte zu Land oder Staat.", "sources/minimise.py:minimised"),
     Measure("Datenminimierung", "Anschriften mit Auskunftssperre oder bedingtem Sperrvermerk (§§ 51, 52 BMG) werden auf den Block verkürzt, ebenso alle Anschriften aus Falllisten.", "sources/minimise.py:prepare_addresses"),
     Measure("Zweckbindung", "Quellen, die eine abgeschottete Statistikstelle brauchen, werden ohne sie mit dem Rechtsgrund abgewiesen.", "sources/accept.py:_separation_missing"),
     Measure("Zweckbindung", "Ohne Zweck und Rechtsgrundlage eines Empfängers oder einer Quelle mit Personen wird nichts gebaut.", "exports/evidence.py:gaps"),
-    Measure("Zweckbindung", "Personencodes gelten nur für einen Stichtag; Lebensläufe lassen sich nicht verknüpfen.", "sources/minimise.py:key_of"),
+    Measure("Zweckbindung", "Personencodes gelten nur für einen Stichtag, Zeilen liegen je Stichtag in anderer Folge, und kein Modell verknüpft zwei Stichtage; ein Verfahren, das es dürfte, gibt es nicht.", "sources/minimise.py:key_of"),
     Measure("Vertraulichkeit", "Die versiegelte Zone ist nur für ihren Besitzer lesbar (0700), neue Dateien darin 0600.", "warehouse/paths.py:private_files"),
     Measure("Vertraulichkeit", "Originale von Personen liegen nur verschlüsselt (AES-GCM), der Schlüssel außerhalb des Datenverzeichnisses.", "warehouse/vault.py:encrypt_file"),
     Measure("Vertraulichkeit", "Solange Geheimnisse für andere lesbar sind, läuft nichts.", "warehouse/settings.py:check_secrets"),
@@ -75,7 +75,7 @@ MEASURES = (
 RISKS = (
     ("Wiedererkennen in kleinen Zahlen", "Aus veröffentlichten Zahlen, allein oder zusammen, ließe sich auf eine Person oder einen Haushalt schließen.", ("Statistische Geheimhaltung", "Rechenschaft"), "Wissen, das niemand in das System eingetragen hat (etwa über Nachbarn), kennt der Angriff nicht."),
     ("Zugriff Unbefugter auf Einzeldaten", "Wer die versiegelte Zone lesen kann, sieht Einzeldaten ohne Namen, aber mit Block, Alter und Staatsangehörigkeit.", ("Vertraulichkeit", "Datenminimierung", "Speicherbegrenzung"), "Die Datenbank selbst ist nicht verschlüsselt; sie gehört auf einen verschlüsselten Datenträger (./sozialraum doctor prüft es)."),
-    ("Verknüpfung über Jahre oder mit Fachverfahren", "Aus mehreren Stichtagen oder Quellen ließen sich Lebensläufe bilden.", ("Zweckbindung", "Datenminimierung"), "Wer den Hauptschlüssel und die Lieferungen hat, könnte Codes neu bilden; der Schlüssel liegt deshalb getrennt."),
+    ("Verknüpfung über Jahre oder mit Fachverfahren", "Aus mehreren Stichtagen oder Quellen ließen sich Lebensläufe bilden.", ("Zweckbindung", "Datenminimierung"), "Was die Statistik braucht (Geburtsmonat, Geschlecht, Staatsangehörigkeit, Einzugstage, Block), ähnelt sich von Jahr zu Jahr: wer die versiegelte Zone lesen darf, könnte viele Personen daran wiederfinden. Wer den Hauptschlüssel und die Lieferungen hat, könnte auch Codes neu bilden; der Schlüssel liegt deshalb getrennt."),
     ("Zweckentfremdung", "Daten für die Planung würden für Verwaltungsakte gegen Einzelne benutzt.", ("Zweckbindung", "Vertraulichkeit", "Rechenschaft"), "Was Menschen mit Auszügen tun, sichern nur Vereinbarungen."),
     ("Falsche oder veraltete Angaben", "Gebiete oder Gruppen würden auf falscher Grundlage beurteilt.", ("Integrität", "Verfügbarkeit"), "Fehler, die innerhalb aller erlaubten Werte liegen, findet nur der Vergleich mit anderen Quellen."),
     ("Aussagen gegen den Willen der Befragten", "Ein Zitat bliebe nach dem Widerruf der Einwilligung im Umlauf.", ("Betroffenenrechte", "Rechenschaft"), "Was vor dem Widerruf heruntergeladen oder gedruckt wurde, lässt sich nicht zurückholen."),

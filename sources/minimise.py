@@ -1,8 +1,10 @@
 """What becomes of the columns of persons before anything is written.
 
 Person numbers and pointers become keyed codes, names a pair of matching codes, the birth date month and age, the address
-its key and block, or the block alone under an Auskunftssperre. Keys differ for every reference date, so codes of two
-dates cannot be joined. Neither key nor value is ever part of an SQL text.
+its key and block, or the block alone under an Auskunftssperre, a municipality its Land or a code. Keys differ for every
+reference date, so codes of two dates cannot be joined; rows lie in the order of the key, not of the register. What is left
+of a person (month of birth, sex, block) may still tell two dates of one apart from others: no model joins them.
+Neither key nor value is ever part of an SQL text.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from warehouse.connect import literal
 
 BLOCK = 64  # bytes of a SHA-256 block (RFC 2104)
 CODE_LENGTH = 32  # hex digits: HMAC-SHA256 truncated to its left half (RFC 2104, section 5)
-KINDS = ("person", "name", "phonetik")
+KINDS = ("person", "name", "phonetik", "ort")
+#: Letters of the key of a municipality (AGS); a state has fewer.
+MUNICIPALITY = 8
 NAMES_PER_STEP = 10_000
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "oe"})
 #: Academic degrees that registers write before the name; they come and go between deliveries.
@@ -55,6 +59,11 @@ def forget_key(db: duckdb.DuckDBPyConnection) -> None:
 def code_sql(kind: str, value: str) -> str:
     inner = f"unhex(sha256(getvariable('innen_{kind}') || encode({value})))"
     return f"left(sha256(getvariable('aussen') || {inner}), {CODE_LENGTH})"
+
+
+def shuffled(row: str) -> str:
+    """SQL that orders rows by their file and line under the key that is set: the same every time, and unlike any other date's order."""
+    return f"sha256(getvariable('aussen') || encode({row}.datei || ':' || {row}.zeile))"
 
 
 def normalise(name: str) -> str:
@@ -190,6 +199,10 @@ def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
                 columns |= _birth(value, stichtag)
             case "sperre":
                 columns[spalte.ziel] = f"coalesce({value}, '')"
+            case "gemeinde":
+                columns[spalte.ziel] = f"if(length({value}) = {MUNICIPALITY}, left({value}, 2), {value})"
+            case "herkunft":
+                columns[spalte.ziel] = f"if(length({value}) = {MUNICIPALITY}, {code_sql('ort', value)}, {value})"
             case part if part in ADDRESS_PARTS or part == "anschrift":
                 continue
             case _:

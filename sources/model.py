@@ -21,6 +21,8 @@ SHIPPED_CITIES = Path(__file__).parent / "cities"
 #: ``religion`` are never read, ``geburtsdatum`` shrinks to month and age, the three address parts to one
 #: address key (or to the block alone where ``sperre`` is set). ``anschrift`` is an address as people write it, in one
 #: column or several; it is placed by the town's own directory and shrinks to the block, with how well it was found.
+#: ``gemeinde`` and ``herkunft`` are keys of a municipality or, abroad, of a state, which stays; the municipality shrinks to its
+#: Land, or becomes a keyed code where only matters who came from the same one.
 Klasse = Literal[
     "merkmal",
     "schluessel",
@@ -37,6 +39,8 @@ Klasse = Literal[
     "hausnummernzusatz",
     "sperre",
     "anschrift",
+    "gemeinde",
+    "herkunft",
 ]
 PERSONAL: frozenset[str] = frozenset(
     {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre", "anschrift"}

@@ -23,6 +23,9 @@ from warehouse.connect import literal
 from warehouse.paths import PRIVATE, Home
 from warehouse.settings import Settings, secret_key
 
+#: Rows of persons that change places at once: sorting needs them all in memory, and nothing of theirs may be spilled.
+SHUFFLED_AT_ONCE = 250_000
+
 
 class Writer:
     """The sealed zone, written to from one connection."""
@@ -58,10 +61,9 @@ class Writer:
         return parts
 
     def _write(self, rows: Rows, delivery: Delivery, number: int, folder: Path, addresses: Path | None, which: str, checks: list[CheckResult]) -> int:
-        """One Parquet file of one table of one delivery; returns its rows."""
+        """The Parquet of one table of one delivery; returns its rows."""
         tabelle = rows.tabelle
-        target = folder / tabelle.tabelle / f"{rows.index}.parquet"
-        target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+        (target := folder / tabelle.tabelle).mkdir(parents=True, exist_ok=True, mode=PRIVATE)
         places = [place for place, load in enumerate(rows.loaded) if load.delivery == number]
         # By file number, which DuckDB can skip row groups by; the rows of a delivery lie together.
         mine = f"(select * from {rows.view} where _datei between {places[0]} and {places[-1]} and _lieferung = {number} {which})"
@@ -80,14 +82,22 @@ class Writer:
         if folder.name == QUARANTINE:
             joins += f" join (select _datei, zeile, regeln from {rows.waiting}) w on w._datei = r._datei and w.zeile = r.zeile"
             selected += ["w.regeln as regeln"]
-        source = f"select {', '.join([*selected, 'r.zeile', 'r.datei'])} from {mine} r{joins}"
+        # The register's order is nearly the same every year: a line would lead from one date to the next, and back to the file.
+        shuffled = tabelle.personal and folder.name == RAW
+        steps = -(-rows.read(number) // SHUFFLED_AT_ONCE) if shuffled else 1
+        files = [target / f"{rows.index}-{step}.parquet" for step in range(steps)]
+        written = 0
         try:
-            written = self.db.execute(f"copy ({source}) to {literal(str(target))} ({PARQUET})").fetchall()[0][0]
+            for step, file in enumerate(files):
+                line = f"{written} + row_number() over (order by {minimise.shuffled('r')}) as zeile" if shuffled else "r.zeile"
+                some = f" where hash(r.zeile, getvariable('aussen')) % {steps} = {step}" if steps > 1 else ""
+                source = f"select {', '.join([*selected, line, 'r.datei'])} from {mine} r{joins}{some}"
+                written += self.db.execute(f"copy ({source}) to {literal(str(file))} ({PARQUET})").fetchall()[0][0]
         finally:
             if tabelle.personal:
                 minimise.forget_key(self.db)
         if tabelle.personal and "block_id" in values and folder.name == RAW:
             locked = "count_if(sperre <> '')" if "sperre" in values else "0"
-            numbers = self.db.execute(f"select count_if(block_id is null), {locked} from read_parquet({literal(str(target))})").fetchall()[0]
+            numbers = self.db.execute(f"select count_if(block_id is null), {locked} from read_parquet([{', '.join(literal(str(file)) for file in files)}])").fetchall()[0]
             checks.append(CheckResult(f"{tabelle.tabelle}.adresse", True, {"zeilen": written, "nicht_zuordenbar": numbers[0], "mit_sperre": numbers[1]}))
         return written

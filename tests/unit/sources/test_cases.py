@@ -72,7 +72,7 @@ def rows(door):
 def test_a_written_address_becomes_a_block_and_nothing_else_stays(rows, door):
     content = "Az;Name;Strasse;Ort\nA1;Muster;Markt 1;40721 Hilden\nA2;Beispiel;markt 2A;Hilden\nA3;Probe;Makrt 1;40721 Hilden\nA4;Fern;Markt 1;40764 Langenfeld\n"
     found = rows("faelle", CASES, "testfaelle", content, "block_id, adressguete, adresskandidaten")
-    assert found == [("0001", "genau", None), ("0002", "genau", None), (None, "offen", "Markt 1"), (None, "auswaerts", None)]
+    assert set(found) == {("0001", "genau", None), ("0002", "genau", None), (None, "offen", "Markt 1"), (None, "auswaerts", None)} and len(found) == 4
     stored = b"".join(path.read_bytes() for path in door.home.root.rglob("*") if path.is_file())
     assert b"Muster" not in stored and b"Makrt" not in stored
 

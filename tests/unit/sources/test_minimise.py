@@ -29,16 +29,42 @@ def test_codes_equal_python_hmac(register: Walk, door: Door) -> None:
     codes = door.raw("melderegister_bestand", "person_key, ehegatte_key, familienname_code, familienname_phonetik_code, geburtsname_code")
     # Kölner Phonetik: mueller -> 657, luedenscheidt -> 52682; the couple agrees although written differently.
     names = (expected("name", "mueller luedenscheidt"), expected("phonetik", "657 52682"))
-    assert codes[0] == (expected("person", "1000000001"), expected("person", "1000000002"), *names, expected("name", "meyer"))
-    assert codes[1] == (expected("person", "1000000002"), expected("person", "1000000001"), *names, None)
+    assert (expected("person", "1000000001"), expected("person", "1000000002"), *names, expected("name", "meyer")) in codes
+    assert (expected("person", "1000000002"), expected("person", "1000000001"), *names, None) in codes
 
 
 def test_keys_differ_between_reference_dates(register: Walk, door: Door) -> None:
-    register({"20221231": REGISTER_ROWS, "20231231": REGISTER_ROWS})
+    report = register({"20221231": REGISTER_ROWS, "20231231": REGISTER_ROWS.replace("ruft oft an", "ruft selten an")})
+    assert not report.refused, report.refused
     files = door.home.raw / "melderegister_bestand" / "delivery=*" / "*.parquet"
     for column in ("person_key", "ehegatte_key", "familienname_code", "familienname_phonetik_code", "geburtsname_code"):
+        assert len(duckdb.execute(f"select distinct delivery from read_parquet('{files}', hive_partitioning = true) where {column} is not null").fetchall()) == 2
         shared = duckdb.execute(f"select count(distinct delivery) from read_parquet('{files}', hive_partitioning = true) group by {column} having {column} is not null").fetchall()
         assert shared and set(shared) == {(1,)}, column
+
+
+def test_a_line_leads_neither_to_the_next_date_nor_to_the_file(register: Walk, door: Door) -> None:
+    """A register is sorted alike every year: its order would join what the codes keep apart."""
+    rows = "".join(f"1{number:09d};Öztürk;;Cem;m;00.00.1990;163;{number:03d};;;LD;;H;00100;99;;01.05.2010;01.05.2009;163;;;;;\n" for number in range(1, 301))
+    report = register({"20221231": rows, "20231231": rows.replace("Cem", "Can", 1)})
+    assert not report.refused, report.refused
+    [(pairs, files, years)] = duckdb.execute(
+        f"""with zeilen as (
+                select delivery, zeile, staatsangehoerigkeit1 as person, row_number() over (partition by delivery order by file_row_number) as stelle
+                from read_parquet('{door.home.raw / "melderegister_bestand" / "delivery=*" / "*.parquet"}', hive_partitioning = true, file_row_number = true)
+                where delivery <> '_leer'
+            )
+            select count(*), corr(a.stelle, a.person::int), corr(a.stelle, b.stelle) from zeilen a join zeilen b on a.person = b.person and a.delivery < b.delivery
+            having bool_and(a.zeile = a.stelle and b.zeile = b.stelle)"""
+    ).fetchall()
+    assert pairs == 300 and abs(files) < 0.25 and abs(years) < 0.25
+
+
+def test_municipalities_shrink_or_become_codes(register: Walk, door: Door) -> None:
+    register({"20231231": REGISTER_ROWS})
+    key = hmac.new(MASTER_KEY, b"stichtag 2023-12-31", hashlib.sha256).digest()
+    known = ("05", hmac.new(key, b"ort:05111000", hashlib.sha256).hexdigest()[:32])
+    assert sorted(door.raw("melderegister_bestand", "geburtsort_schluessel, herkunft")) == [known, known, ("163", "163")]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +92,7 @@ def test_month_and_age(register: Walk, door: Door, born: str, stichtag: date, mo
 
 def test_lock_hides_the_address_but_not_the_block(register: Walk, door: Door) -> None:
     report = register({"20231231": REGISTER_ROWS})
-    assert door.raw("melderegister_bestand", "sperre, adresse_id, block_id") == [("51", None, "0001"), ("", "00100-0001-", "0001"), ("", None, None)]
+    assert set(door.raw("melderegister_bestand", "sperre, adresse_id, block_id")) == {("51", None, "0001"), ("", "00100-0001-", "0001"), ("", None, None)}
     checks = report.checks[report.accepted[-1].lieferung_id]
     assert next(c for c in checks if c.name.endswith(".adresse")).zahlen == {"zeilen": 3, "nicht_zuordenbar": 1, "mit_sperre": 1}
 
