@@ -92,9 +92,9 @@ class Lager:
     def _copy(self, database: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:
         database.execute(f"copy ({rows}) to '{self.raw}/{name}.parquet' (format parquet)")
 
-    def dbt(self, *arguments: str) -> dict[str, str]:
+    def dbt(self, *arguments: str, callbacks: list[Callable[[Any], None]] | None = None) -> dict[str, str]:
         """Run dbt and return node -> status; fails where dbt itself does not come to an end."""
-        results = invoke(self.home, Settings(threads=2, memory_limit="2GB"), list(arguments), target=self.target).results
+        results = invoke(self.home, Settings(threads=2, memory_limit="2GB"), list(arguments), callbacks=callbacks, target=self.target).results
         return {result.node.name: str(result.status) for result in results}
 
     def build(self) -> dict[str, str]:
