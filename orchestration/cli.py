@@ -46,6 +46,7 @@ class GermanGroup(click.Group):
 
 
 city_option = click.option("--city", "town", metavar="STADT", help="Stadt aus sources/cities oder dem eigenen Ordner. Ohne Angabe: die eingestellte, sonst die Modellstadt.")
+deliveries_option = click.option("--deliveries", "deliveries", type=click.Path(path_type=Path), metavar="ORDNER", help="Lieferungen aus diesem Ordner lesen; er bleibt, wie er ist. Ohne Angabe: der Eingang (inbox/).")
 release_option = click.option("--release", "release_id", metavar="RELEASE", help="Welche Veröffentlichung: Nummer, Ausgabe oder ganz, wie ./sozialraum status sie zeigt. Ohne Angabe: die aktuelle.")
 
 
@@ -66,14 +67,14 @@ def main() -> None:
 
 @main.command()
 @city_option
-@click.option("--deliveries", "deliveries", type=click.Path(path_type=Path), metavar="ORDNER", help="Lieferungen aus diesem Ordner lesen; er bleibt, wie er ist. Ohne Angabe: der Eingang (inbox/).")
+@deliveries_option
 @click.option("--ausgabe", metavar="JJJJ-MM", help="Als nummerierte Ausgabe veröffentlichen, die aufbewahrt wird.")
 def run(town: str | None, deliveries: Path | None, ausgabe: str | None) -> None:
     """Annehmen, aufbauen, schützen, veröffentlichen.
 
     Liest, was im Eingang liegt, und veröffentlicht als Entwurf für die Verwaltung. Ist nichts Neues da, endet der
     Lauf nach Sekunden. Wo keine Stadt eingerichtet ist, entsteht die Modellstadt "Hilden (simuliert)".
-    Endet mit 1, wenn eine Lieferung abgelehnt wurde oder der Lauf scheiterte.
+    Endet mit 1, wenn eine Lieferung abgelehnt wurde oder abgelehnt noch daliegt, und wenn der Lauf scheiterte.
     """
     if ausgabe is not None and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", ausgabe):
         raise click.BadParameter("Eine Ausgabe heißt nach ihrem Monat, etwa 2026-03.", param_hint="--ausgabe")
@@ -89,17 +90,16 @@ def run(town: str | None, deliveries: Path | None, ausgabe: str | None) -> None:
             # What the door refused may be why.
             refusals(place)
             raise
-    if not did:
-        nothing_report(place)
-        return
-    refused = closing_report(place)
+    refused = closing_report(place) if did else nothing_report(place)
     sys.exit(1 if refused else 0)
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
-    """Alle Tests, in zwei Hälften nebeneinander: ganze Läufe und alles andere.
+    """Die Tests, in zwei Hälften nebeneinander: ganze Läufe und alles andere.
+
+    Die längsten Reihen ganzer Läufe nehmen nur mit SOZIALRAUM_LANGE_TESTS=1 teil.
 
     Weitere Angaben gehen an pytest, etwa: ./sozialraum test tests/unit -k alter.
     """
@@ -186,12 +186,14 @@ def erklaere(indikator: str, gebiet: str, jahr: int, town: str | None, gebietsst
 
 @main.command()
 @city_option
-def status(town: str | None) -> None:
-    """Lieferungen, letzte Läufe, Veröffentlichungen, Freigaben, und was veraltet ist."""
+@deliveries_option
+@click.option("--alles", "everything", is_flag=True, help="Jede Lieferung, jeder Hinweis, jede Datei, die keine Lieferung ist.")
+def status(town: str | None, deliveries: Path | None, everything: bool) -> None:
+    """Ist der Stand aktuell? Lieferungen, letzte Läufe, Veröffentlichungen, Freigaben, und was wartet."""
     from orchestration.report import status_report
     from orchestration.resources import workplace
 
-    status_report(workplace(town))
+    status_report(workplace(town, deliveries), everything)
 
 
 @main.command()
@@ -446,8 +448,8 @@ def vergleiche(vorher: str, nachher: str, town: str | None) -> None:
 
 @main.command()
 @click.argument("what", metavar="[lauf|haushalte|schutz]", type=click.Choice(["lauf", "haushalte", "schutz"]), default="lauf")
-@click.option("--residents", metavar="ZAHL", type=int, help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
-@click.option("--dates", "dates", metavar="ZAHL", default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
+@click.option("--residents", metavar="ZAHL", type=click.IntRange(min=1_000), help="Einwohner der Modellstadt. Ohne Angabe: 500.000 für lauf, 60.000 für haushalte.")
+@click.option("--dates", "dates", metavar="ZAHL", type=click.IntRange(min=1), default=3, show_default=True, help="Zahl der Stichtage (nur lauf).")
 @click.option("--tabelle", "tables", multiple=True, metavar="NAME", help="Nur für schutz: diese Tabelle, mehrfach möglich; ohne Angabe alle, das dauert über eine Stunde.")
 def bench(what: str, residents: int | None, dates: int, tables: tuple[str, ...]) -> None:
     """Messen an der Modellstadt, in einem eigenen, danach gelöschten Datenverzeichnis.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,9 @@ def examine(place: Workplace) -> Iterator[tuple[State, str]]:
     """(state, German sentence) per point."""
     yield encryption(place.home.sealed)
     yield from _rights(place.home.sealed)
+    if any(quelle.personenbezug for quelle in place.city.quellen):
+        open_inbox = place.inbox.stat().st_mode & stat.S_IRWXO
+        yield ("Mangel", f"{place.inbox.name}/ ist für alle zugänglich, und Personendaten liegen dort im Klartext, bis ein Lauf sie annimmt oder jemand Abgelehntes wegnimmt; bitte chmod o= {place.inbox.name}.") if open_inbox else ("gut", f"{place.inbox.name}/ ist nur für seinen Besitzer und dessen Gruppe zugänglich.")
     unsafe = open_secrets(place.home, place.settings, place.city.logins)
     yield ("Mangel", f"{', '.join(p.name for p in unsafe)}: für andere lesbar; bitte chmod 600.") if unsafe else ("gut", "Geheimnisse sind nur für ihren Besitzer lesbar.")
     if any(place.home.sealed_archive.rglob("*.aesgcm")):

@@ -27,6 +27,7 @@ SAID = {
     "Choose from:\n\t{choices}": "Möglich sind:\n\t{choices}",
     "{value!r} is not one of {choices}.": "{value!r} gibt es nicht; möglich sind {choices}.",
     "{value!r} is not a valid {number_type}.": "{value!r} ist keine ganze Zahl.",
+    "{value} is not in the range {range}.": "{value} liegt nicht im Bereich {range}.",
     "No such option {name!r}.": "Die Angabe {name!r} gibt es nicht.",
     "No such command {name!r}.": "Den Befehl {name!r} gibt es nicht.",
     "Did you mean {possibility}?": "Gemeint {possibility}?",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-NIGHTLY = "nachtlauf"
-MONTHLY = "monatsausgabe"
+from orchestration.resources import MONTHLY, NIGHTLY
 
 
 def jobs() -> list[dg.UnresolvedAssetJobDefinition]:

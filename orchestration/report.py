@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +17,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.failures import PermanentFailure
-from orchestration.resources import Workplace
+from orchestration.resources import MONTHLY, NIGHTLY, Workplace
+from sources.accept import refused_still
 from sources.find import lying
 from warehouse.compare import Comparison
 from warehouse.connect import connect
@@ -28,6 +29,8 @@ from warehouse.publish import BY_APPROVAL, part_of
 WIDTH = None if sys.stdout.isatty() else 140
 #: Files that are no deliveries, as ``status`` lists them.
 MOST_LYING = 1_000
+#: The jobs of Dagster as people call them.
+OCCASIONS = {NIGHTLY: "Lauf", MONTHLY: "Ausgabe"}
 out = Console(highlight=False, width=WIDTH)
 err = Console(stderr=True, highlight=False)
 
@@ -59,20 +62,19 @@ def german(number: float, digits: int = 0) -> str:
 
 
 def closing_report(place: Workplace) -> int:
-    """The table at the end of a run; returns how many deliveries were refused."""
+    """The table at the end of a run: what it took in; returns how many refused deliveries there are."""
     table = Table("Quelle", "angenommen", "abgelehnt", "Zeilen", "Quarantäne", "im Bestand", title=f"{place.city.stadt.name}: Lieferungen")
     for column in table.columns[1:]:
         column.justify = "right"
-    refused = 0
     active = place.ledger.active()
     for quelle in place.city.quellen:
         report = place.reports[quelle.quelle]
-        rows, quarantined = sum(d.zeilen for d in report.accepted), sum(d.zeilen_quarantaene for d in report.accepted)
-        held = sum(d["quelle_id"] == quelle.quelle for d in active)
-        table.add_row(quelle.quelle, *map(german, (len(report.accepted), len(report.refused), rows, quarantined, held)))
-        refused += len(report.refused)
-    out.print(table)
-    refusals(place)
+        if report.accepted or report.refused:
+            rows, quarantined = sum(d.zeilen for d in report.accepted), sum(d.zeilen_quarantaene for d in report.accepted)
+            held = sum(d["quelle_id"] == quelle.quelle for d in active)
+            table.add_row(quelle.quelle, *map(german, (len(report.accepted), len(report.refused), rows, quarantined, held)))
+    _rows(table)
+    refused = refusals(place)
     _noticed([(row["lieferung_id"], row) for report in place.reports.values() for d in report.accepted if (row := place.ledger.delivery(d.lieferung_id))])
     _lying(place, [path for report in place.reports.values() for path in report.left])
     if place.released:
@@ -80,7 +82,7 @@ def closing_report(place: Workplace) -> int:
 
         for sentence in misplaced(place, place.entry()):
             out.print(f"[yellow]Hinweis[/yellow]  {escape(sentence)}", soft_wrap=True)
-        _result(place.home)
+        _result(place)
         stages = place.durations
         shares = "  ".join(f"{name} {german(seconds, 1)} s" for name, seconds in stages.items())
         out.print(f"Dauer     {shares}  zusammen {german(sum(stages.values()), 1)} s", soft_wrap=True)
@@ -88,16 +90,20 @@ def closing_report(place: Workplace) -> int:
     return refused
 
 
-def refusals(place: Workplace) -> None:
-    """What the door refused in this run, a sentence each, and where the supplier's answers lie."""
-    sentences = [refusal.sentence for report in place.reports.values() for refusal in report.refused]
+def refusals(place: Workplace) -> int:
+    """What the door refused, a sentence each, in this run or before it where the files still lie there; and where the supplier's answers lie. Returns how many."""
+    now = [refusal for report in place.reports.values() for refusal in report.refused]
+    before = refused_still(place.city, place.ledger, place.inbox)
+    sentences = [refusal.sentence for refusal in now]
+    sentences += [f"{sentence} (liegt noch da)" for delivery, sentence in before.items() if delivery not in {refusal.delivery.lieferung_id for refusal in now}]
     for sentence in sentences:
         out.print(f"[red]abgelehnt[/red]  {escape(sentence)}", soft_wrap=True)
     if sentences:
         out.print(f"Antworten für die Lieferanten: {escape(str(place.home.feedback))}", soft_wrap=True)
+    return len(sentences)
 
 
-def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 8) -> None:
+def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 4) -> None:
     """What the door noticed about accepted deliveries: rows in quarantine and warnings of the comparison."""
     lines = [
         f"[yellow]{'Quarantäne' if f['grad'] == 'quarantaene' else 'Hinweis'}[/yellow]  {escape(name)}: {escape(f['text'])}; {escape(f['rat'])}."
@@ -107,7 +113,7 @@ def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 8) -> None:
     for line in lines[:most]:
         out.print(line, soft_wrap=True)
     if len(lines) > most:
-        out.print(f"... und {len(lines) - most} weitere Hinweise; je Lieferung stehen alle unter rueckmeldungen/.")
+        out.print(f"... und {len(lines) - most} weitere Hinweise (./sozialraum status --alles; je Lieferung auch unter rueckmeldungen/)")
 
 
 def _lying(place: Workplace, left: Iterable[Path] = (), most: int = 5) -> None:
@@ -116,21 +122,24 @@ def _lying(place: Workplace, left: Iterable[Path] = (), most: int = 5) -> None:
     for sentence in sentences[:most]:
         out.print(escape(sentence), soft_wrap=True)
     if len(sentences) > most:
-        out.print(f"... und {len(sentences) - most} weitere Dateien, die keine Lieferung sind (./sozialraum status zeigt alle)")
+        out.print(f"... und {len(sentences) - most} weitere Dateien, die keine Lieferung sind (./sozialraum status --alles)")
 
 
-def nothing_report(place: Workplace) -> None:
+def nothing_report(place: Workplace) -> int:
+    """What stands where nothing was to do; returns how many refused deliveries still lie there."""
     out.print(f"{place.city.stadt.name}: nichts Neues, der veröffentlichte Stand ist aktuell.")
+    refused = refusals(place)
     _lying(place)
-    _result(place.home)
+    _result(place)
     _paths(place.home)
+    return refused
 
 
-def _result(home: Home) -> None:
-    with connect(home.current / "mart.duckdb", read_only=True) as mart:
-        levels = mart.execute(
-            "select ebene, count(distinct raumeinheit_id) from dim_raumeinheit where gueltig_bis is null and raumeinheit_id not like 'nz\\_%' escape '\\' group by ebene order by 2"
-        ).fetchall()
+def _result(place: Workplace) -> None:
+    with connect(place.home.current / "mart.duckdb", read_only=True) as mart:
+        areas = dict(
+            mart.execute("select ebene, count(distinct raumeinheit_id) from dim_raumeinheit where gueltig_bis is null and raumeinheit_id not like 'nz\\_%' escape '\\' group by ebene").fetchall()
+        )
         years, first, last, indicators, values, protected = mart.execute(
             """select count(distinct jahr), min(jahr), max(jahr), count(distinct indikator_id), count(wert), count(*) filter (where conf_status <> 'F')
                from fct_indikatorwert"""
@@ -139,7 +148,7 @@ def _result(home: Home) -> None:
             """select indikator.name from fct_indikatorwert join dim_indikator indikator using (indikator_id) group by all
                having count(wert) = 0 and count(*) filter (conf_status <> 'F') = 0 order by 1"""
         ).fetchall()]  # fmt: skip
-    out.print("Räume     " + ", ".join(f"{german(n)} {level}" for level, n in levels))
+    out.print("Räume     " + ", ".join(f"{german(areas[e.id])} {e.name if areas[e.id] == 1 else e.plural}" for e in place.city.stadt.ebenen if e.id in areas))
     out.print(f"Jahre     {years} ({first} bis {last})   Indikatoren {indicators}   Werte {german(values)}   geschützt {german(protected)}")
     if lost:
         out.print("Ohne Wert, weil die Lieferungen es nicht hergeben: " + "; ".join(lost), soft_wrap=True)
@@ -184,8 +193,8 @@ def print_query(home: Home, query: str, shape: str) -> None:
         out.print(f"{german(len(rows))} Zeilen")
 
 
-def status_report(place: Workplace) -> None:
-    """Deliveries, runs, releases, approvals and what is overdue or waiting."""
+def status_report(place: Workplace, everything: bool = False) -> None:
+    """Whether the published state is current, then deliveries, runs, releases, approvals and what is overdue or waiting; ``everything``: each of them."""
     from orchestration.run import nothing_new, waiting
 
     ledger, home = place.ledger, place.home
@@ -193,33 +202,53 @@ def status_report(place: Workplace) -> None:
     deliveries = ledger.deliveries()
     if not (deliveries or ledger.runs()):
         out.print("Hier ist noch nichts geschehen: keine Lieferung, kein Lauf. Wo die Daten liegen, sagt SOZIALRAUM_HOME.")
-    table = Table("Quelle", "Stichtag", "Eingang", "Zeilen", "Quarantäne", "Stand", title="Lieferungen")
-    for row in deliveries:
-        state = row["status"] if row["status"] == "abgelehnt" or row["aktiv"] else "ersetzt"
-        table.add_row(row["quelle_id"], row["stichtag"], row["eingang"][:10], german(row["zeilen"]), german(row["zeilen_quarantaene"]), state)
-    _rows(table)
-    for row in deliveries:
-        if row["status"] == "abgelehnt":
-            out.print(f"[red]abgelehnt[/red]  {escape(row['meldung'])}", soft_wrap=True)
-    _noticed([(row["lieferung_id"], row) for row in deliveries if row["aktiv"]], most=40)
-    # The simulated town lives at the moment its deliveries came in.
-    for sentence in _overdue(home, place.receipt.date()):
-        out.print(f"[yellow]überfällig[/yellow]  {escape(sentence)}", soft_wrap=True)
-    for sentence in _preliminary(home):
-        out.print(f"[yellow]vorläufig[/yellow]  {escape(sentence)}", soft_wrap=True)
-    new = waiting(place)
-    for delivery in new:
-        out.print(f"wartet im Eingang: {delivery.name}")
-    _lying(place, most=MOST_LYING)
-    runs = Table("Beginn (UTC)", "Ende", "Anlass", "Ergebnis", "Sekunden", title="Letzte Läufe")
-    for row in ledger.runs():
-        runs.add_row(row["beginn"][:19], (row["ende"] or "")[:19], row["anlass"], row["ergebnis"] or "läuft oder abgebrochen", german(sum((row["dauern"] or {}).values()), 1))
-    _rows(runs)
-    _releases(place)
     if nothing_new(place):
         out.print("Der veröffentlichte Stand ist aktuell.")
     else:
         out.print("Der veröffentlichte Stand ist veraltet oder fehlt; ./sozialraum run bringt ihn auf den neuesten.")
+    _deliveries(place, deliveries, everything)
+    refusals(place)
+    most = len(deliveries) * MOST_LYING if everything else 4
+    _noticed([(row["lieferung_id"], row) for row in deliveries if row["aktiv"]], most)
+    # The simulated town lives at the moment its deliveries came in.
+    for mark, sentences in (("überfällig", _overdue(home, place.receipt.date())), ("vorläufig", _preliminary(home))):
+        for sentence in sentences[:most]:
+            out.print(f"[yellow]{mark}[/yellow]  {escape(sentence)}", soft_wrap=True)
+        if len(sentences) > most:
+            out.print(f"... und {len(sentences) - most} weitere, {mark} (./sozialraum status --alles)")
+    for delivery in waiting(place):
+        out.print(f"wartet im Eingang: {delivery.name}")
+    _lying(place, most=MOST_LYING if everything else 5)
+    runs = Table("Beginn (UTC)", "Ende", "Anlass", "Ergebnis", "Sekunden", title="Letzte Läufe")
+    for row in ledger.runs():
+        seconds = german((datetime.fromisoformat(row["ende"]) - datetime.fromisoformat(row["beginn"])).total_seconds()) if row["ende"] else ""
+        runs.add_row(_moment(row["beginn"]), _moment(row["ende"]), OCCASIONS.get(row["anlass"], "einzelne Schritte"), row["ergebnis"] or "läuft oder abgebrochen", seconds)
+    _rows(runs)
+    _releases(place)
+
+
+def _deliveries(place: Workplace, deliveries: list[dict[str, Any]], everything: bool) -> None:
+    """A row per source, or with ``everything`` per delivery."""
+    if everything:
+        table = Table("Quelle", "Stichtag", "Eingang", "Zeilen", "Quarantäne", "Stand", title="Lieferungen")
+        for row in deliveries:
+            state = row["status"] if row["status"] == "abgelehnt" or row["aktiv"] else "ersetzt"
+            table.add_row(row["quelle_id"], _day(row["stichtag"]), _day(row["eingang"]), german(row["zeilen"]), german(row["zeilen_quarantaene"]), state)
+    else:
+        table = Table("Quelle", "im Bestand", "erster Stichtag", "letzter Stichtag", "Zeilen", "Quarantäne", title="Lieferungen")
+        for quelle in place.city.quellen:
+            if held := [row for row in deliveries if row["quelle_id"] == quelle.quelle and row["aktiv"]]:
+                days = sorted(row["stichtag"] for row in held)
+                table.add_row(quelle.quelle, german(len(held)), _day(days[0]), _day(days[-1]), *(german(sum(row[of] for row in held)) for of in ("zeilen", "zeilen_quarantaene")))
+    _rows(table)
+
+
+def _day(moment: str) -> str:
+    return f"{date.fromisoformat(moment[:10]):%d.%m.%Y}"
+
+
+def _moment(moment: str | None) -> str:
+    return f"{datetime.fromisoformat(moment):%d.%m.%Y %H:%M}" if moment else ""
 
 
 def _rows(table: Table) -> None:
@@ -229,7 +258,7 @@ def _rows(table: Table) -> None:
 
 def _releases(place: Workplace) -> None:
     """Releases that somebody still has, and what of them waits for people."""
-    table = Table("Veröffentlichung", "Erstellt", "Ausgabe", "freigegeben für", "wartet auf Freigabe für", title="Veröffentlichungen")
+    table = Table("Veröffentlichung", "Erstellt (UTC)", "Ausgabe", "freigegeben für", "wartet auf Freigabe für", title="Veröffentlichungen")
     current = place.home.current.resolve().name if place.home.current.exists() else None
     approvals, gone = place.ledger.approvals(), 0
     for row in place.ledger.releases():
@@ -241,7 +270,7 @@ def _releases(place: Workplace) -> None:
             gone += 1
             continue
         mark = " ← aktuell" if release_id == current else "" if kept else " (für die Verwaltung nicht mehr aufbewahrt)"
-        table.add_row(release_id + mark, row["erstellt"][:19], row["ausgabe"] or "", ", ".join(f"{audience}{note}" for audience, note in approved.items()), ", ".join(waiting))
+        table.add_row(release_id + mark, _moment(row["erstellt"]), row["ausgabe"] or "", ", ".join(f"{audience}{note}" for audience, note in approved.items()), ", ".join(waiting))
     _rows(table)
     if gone:
         out.print(f"Dazu {german(gone)} ältere, die nicht mehr aufbewahrt sind.")

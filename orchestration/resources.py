@@ -28,6 +28,8 @@ from warehouse.version import code_version, folder_fingerprint
 DEFAULT_CITY = "hilden-simuliert"
 #: Carried by the runs that make a numbered edition; its value is the edition's name.
 EDITION_TAG = "sozialraum/ausgabe"
+#: Dagster's names of the ordinary run and of the run that makes an edition.
+NIGHTLY, MONTHLY = "nachtlauf", "monatsausgabe"
 #: The simulated town's deliveries always arrive at this moment, so that two runs give the same bytes.
 SIMULATED_RECEIPT = datetime(2025, 2, 3, 2, 0, tzinfo=UTC)
 
@@ -192,6 +194,9 @@ def workplace(town: str | None = None, deliveries: Path | None = None, echo: Cal
     if town not in towns:
         raise PermanentFailure(f"Die Stadt {town} ist nicht deklariert; bekannt sind {', '.join(sorted(towns))}.")
     city = load_city(towns[town])
+    # What is simulated needs no people to approve it: real deliveries must not come under that name by a forgotten line.
+    if city.stadt.simuliert and town not in available_cities(SHIPPED_CITIES):
+        raise PermanentFailure(f"{city.folder / 'city.yml'}: simuliert gibt es nur bei den mitgelieferten Modellstädten; bitte die Zeilen simuliert und simulation löschen.")
     folder = deliveries or settings.lieferungen
     if folder is not None and not folder.is_dir():
         raise PermanentFailure(f"Den Lieferordner {folder} gibt es nicht.")

@@ -18,10 +18,11 @@ from typing import Any
 
 from orchestration.dbt import parsing_ahead
 from orchestration.failures import UNCHANGED, PermanentFailure, explain
-from orchestration.resources import EDITION_TAG, Workplace
+from orchestration.resources import EDITION_TAG, MONTHLY, NIGHTLY, Workplace
 from sources import retention
 from sources.accept import Delivery, needs_workers, pending
 from sources.workers import warm_up
+from warehouse.paths import SUPPLIERS
 from warehouse.processes import UNHURRIED, meanwhile, settle_in
 
 SIMULATION = ".simulation"
@@ -105,6 +106,7 @@ def _simulate(place: Workplace) -> None:
         os.replace(note, place.home.root / note.name)
     # Complete or not at all: a killed simulation leaves the inbox empty and starts again.
     shutil.rmtree(place.inbox)
+    draft.chmod(SUPPLIERS)
     os.rename(draft, place.inbox)
 
 
@@ -163,7 +165,6 @@ def _run_job(place: Workplace, edition: str | None) -> None:
         import dagster as dg
 
         from orchestration.definitions import build_definitions
-        from orchestration.jobs import MONTHLY, NIGHTLY
 
         # The terminal is for the planner; Dagster keeps every event in its own log, which the web interface shows.
         # Not by a level: Dagster sets that of its loggers back to the lowest whenever it asks for one.

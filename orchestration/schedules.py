@@ -2,8 +2,7 @@
 
 import dagster as dg
 
-from orchestration.jobs import MONTHLY, NIGHTLY
-from orchestration.resources import EDITION_TAG, Workplace
+from orchestration.resources import EDITION_TAG, MONTHLY, NIGHTLY, Workplace
 from orchestration.run import nothing_new
 
 TIMEZONE = "Europe/Berlin"

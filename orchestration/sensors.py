@@ -4,8 +4,7 @@ import hashlib
 
 import dagster as dg
 
-from orchestration.jobs import NIGHTLY
-from orchestration.resources import Workplace
+from orchestration.resources import NIGHTLY, Workplace
 from orchestration.run import waiting
 
 SECONDS_BETWEEN_LOOKS = 60

@@ -28,7 +28,7 @@ from sources.model import SHIPPED_CITIES, City, Quelle, available_cities, load_c
 from sources.read import Refused
 from sources.state import write_state
 from sources.store import Store, from_entry, listed
-from sources.wording import shown
+from sources.wording import shown, together
 from sources.workers import Ticket, Workers
 from warehouse.ledger import Ledger, utc_now
 from warehouse.paths import Home, private_files
@@ -110,24 +110,34 @@ def needs_workers(settings: Settings, new: list[Delivery]) -> bool:
     return settings.threads > 1 and len(new) >= MANY
 
 
+def refused_still(city: City, ledger: Ledger, inbox: Path) -> dict[str, str]:
+    """Refused deliveries that still lie there as they came: id -> sentence. Reads no file."""
+    found, active = scan(city, inbox), ledger.active()
+    entries = (entry for quelle in city.quellen for _, entry in _lying(city, quelle, ledger, found) if entry and entry["status"] == "abgelehnt" and _decided(city, quelle, entry, active))
+    return {entry["lieferung_id"]: entry["meldung"] for entry in entries}
+
+
 def _pending(city: City, quellen: Iterable[Quelle], ledger: Ledger, found: Found) -> list[Delivery]:
     active = ledger.active()
     waiting = []
     for quelle in quellen:
         seen = set()
-        known = {row["lieferung_id"]: row for row in ledger.deliveries(quelle_id=quelle.quelle)}
-        for delivery in group(city, quelle, found.files.get(quelle.quelle, []))[0]:
-            digests = [ledger.known_file(str(f.path), f.size, f.mtime_ns) for f in delivery.files]
-            if not all(digests):
-                waiting.append(delivery)
-                continue
-            delivery = fingerprint(delivery, map(str, digests))
+        for delivery, entry in _lying(city, quelle, ledger, found):
             seen.add(delivery.lieferung_id)
-            entry = known.get(delivery.lieferung_id)
             if entry is None or not _decided(city, quelle, entry, active):
                 waiting.append(delivery)
-        waiting += [from_entry(row) for row in _to_revisit(city, quelle, known.values(), active) if row["lieferung_id"] not in seen]
+        waiting += [from_entry(row) for row in _to_revisit(city, quelle, ledger.deliveries(quelle_id=quelle.quelle), active) if row["lieferung_id"] not in seen]
     return waiting
+
+
+def _lying(city: City, quelle: Quelle, ledger: Ledger, found: Found) -> Iterator[tuple[Delivery, dict[str, Any] | None]]:
+    """Deliveries of a source in a folder and what the ledger says of them; one that size and time do not identify has no id and no entry."""
+    known = {row["lieferung_id"]: row for row in ledger.deliveries(quelle_id=quelle.quelle)}
+    for delivery in group(city, quelle, found.files.get(quelle.quelle, []))[0]:
+        digests = [ledger.known_file(str(f.path), f.size, f.mtime_ns) for f in delivery.files]
+        if all(digests):
+            delivery = fingerprint(delivery, map(str, digests))
+        yield delivery, known.get(delivery.lieferung_id)
 
 
 def rules_version(city: City, quelle: Quelle, active: Iterable[str] = ()) -> str:
@@ -327,7 +337,9 @@ class Door:
                 if quelle.abschottung and not self.city.stadt.statistikstelle:
                     hopeless.append((delivery, _separation_missing(self.city, quelle)))
                 elif delivery.stichtag > self.now.date() and not quelle.ankuendigung:
-                    hopeless.append((delivery, f"{delivery.name}: Der Stichtag liegt in der Zukunft; bitte den Dateinamen prüfen."))
+                    today = f"{self.now:%d.%m.%Y}{', der feste Tag der Modellstadt' if self.city.stadt.simuliert else ''}"
+                    files = together({file.name for file in delivery.files})
+                    hopeless.append((delivery, f"{delivery.name}: {files}: Der Stichtag liegt in der Zukunft (heute ist der {today}); bitte den Dateinamen prüfen."))
                 elif missing := [name for name in quelle.nach if not _active(active, [name])]:
                     sentence = f"{delivery.name}: Zuerst wird {' und '.join(missing)} gebraucht; sobald das da ist, wird diese Lieferung von selbst wieder geprüft."
                     hopeless.append((delivery, sentence))
@@ -493,10 +505,11 @@ class Door:
                 if not file.path.is_relative_to(self.inbox):
                     continue
                 file.path.unlink(missing_ok=True)
-                parent = file.path.parent
-                while parent != self.inbox and not any(parent.iterdir()):
-                    parent.rmdir()
-                    parent = parent.parent
+                # The folder of a source stays: suppliers' programs put the next file there.
+                for folder in file.path.parents:
+                    if self.inbox in (folder, folder.parent) or any(folder.iterdir()):
+                        break
+                    folder.rmdir()
 
 
 def _reason(delivery: Delivery, sentence: str) -> Finding:

@@ -81,10 +81,12 @@ def _column_rules(quelle: Quelle, tabelle: Tabelle, spalte: Spalte) -> list[Rule
     prefix, column = f"{tabelle.tabelle}.{spalte.ziel}", quoted(spalte.ziel)
     rules = []
     if castable(spalte):
+        # Cells of a workbook are numbers, or they are not.
+        number = "Zahl" if tabelle.format.art == "xlsx" else f"Zahl mit Dezimalzeichen „{tabelle.format.dezimal}“"
         kind = {
             "ganzzahl": "keine ganze Zahl",
-            "dezimal": f"keine Zahl mit Dezimalzeichen „{tabelle.format.dezimal}“",
-            "zahlzeichen": f"weder eine Zahl mit Dezimalzeichen „{tabelle.format.dezimal}“ noch ein Zeichen der amtlichen Statistik",
+            "dezimal": f"keine {number}",
+            "zahlzeichen": f"weder eine {number} noch ein Zeichen der amtlichen Statistik",
         }.get(spalte.typ, f"kein Datum der Form {_date_form(tabelle.format.datum)}")
         flag = f"{spalte.ziel}__lesbar"
         rules.append(Rule(f"{prefix}.typ", "ExpectColumnValuesToBeInSet", {"column": flag, "value_set": [True]}, f"not {quoted(flag)}", kind, spalte))

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from sources.model import City, DeclarationError, Quelle, Tabelle
 from sources.read import Refused, SourceFile
-from sources.wording import listed, shown
+from sources.wording import listed, shown, together
 
 #: Names under which programs write a file that is not complete yet.
 UNFINISHED = re.compile(r"(\.(part|tmp|filepart|partial|crdownload|swp)|~)$", re.IGNORECASE)
@@ -126,7 +126,10 @@ def lying(city: City, folder: Path, left: Iterable[Path] = ()) -> list[str]:
     """A sentence for everything in a folder that is no delivery: what it is and what to do. ``left`` are those a run came upon."""
     found = scan(city, folder)
     sentences = [f"{_name(path, folder)}: {_why_left(path)}" for path in sorted({*found.left, *left})]
-    sentences += [f"{_name(path, folder)}: nicht deklariert, liegen gelassen; {_advice(city, path, folder)}" for path in found.undeclared]
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for path in found.undeclared:
+        alike[_advice(city, path, folder), re.sub(r"[0-9]+", "0", _name(path, folder))].append(_name(path, folder))
+    sentences += [f"{together(names)}: nicht deklariert, liegen gelassen; {advice}" for (advice, _), names in alike.items()]
     if found.hidden:
         sentences.append(f"{listed([_name(path, folder) for path in found.hidden])}: versteckt (der Name beginnt mit einem Punkt), liegen gelassen; Lieferungen bitte ohne den Punkt benennen.")
     return sentences
@@ -152,11 +155,19 @@ def _advice(city: City, path: Path, folder: Path) -> str:
     if not path.is_file():
         return "nur Dateien werden gelesen, und nur in Ordnern, die nicht zu tief liegen."
     # Years and months differ from file to file and say nothing about the kind of file.
-    names = {re.sub(r"[{]\w+[}]", "0", t.dateien): (t.dateien, q.quelle) for q in city.quellen for t in q.tabellen}
+    names = {re.sub(r"[{]\w+[}]", "0", t.dateien): (t.dateien, q.quelle) for q in city.quellen for t in q.tabellen if not _of_another_number(t.dateien, relative)}
     near = get_close_matches(re.sub(r"[0-9]+", "0", relative), names, 1)
     if not near:
         return "keine Quelle erwartet eine solche Datei, bitte umbenennen oder eine Quelle dafür deklarieren."
     return "am nächsten kommt „{}“ (Quelle {}): wenn sie das ist, bitte so benennen und im selben Format liefern.".format(*names[near[0]])
+
+
+def _of_another_number(pattern: str, relative: str) -> bool:
+    """Whether a name is a declared one but for a number that is no date: another table of the same kind, and no slip."""
+    parts = re.split(r"(\*|\{\w+\}|[0-9]+)", pattern)
+    shape = "".join(r"\w*" if part == "*" or part.startswith("{") else r"([0-9]+)" if part.isdigit() else re.escape(part) for part in parts)
+    match = re.fullmatch(f"(?:.*/)?{shape}", relative)
+    return match is not None and list(match.groups()) != [part for part in parts if part.isdigit()]
 
 
 def undeclared(city: City, inbox: Path) -> list[Path]:

@@ -212,7 +212,7 @@ class Validation:
         column = f", Spalte „{rule.column.name}“" if rule.column else ""
         value = here[0][2]
         shown_value = f" („{shown(value)}“)" if value is not None and self._may_show(rule.column) and rule.column and rule.column.typ != "wkt" else ""
-        also = {1: "", 2: "; 1 weitere Regel ist verletzt"}.get(len(broken), f"; {len(broken) - 1} weitere Regeln sind verletzt")
+        also = {1: "", 2: "; 1 weitere Regel ist verletzt (siehe Rückmeldung)"}.get(len(broken), f"; {len(broken) - 1} weitere Regeln sind verletzt (siehe Rückmeldung)")
         return f"{shown(load.file.name)}, {where}{column}{shown_value}: {rule.message}; {rule.advice}{also}."
 
     def _may_show(self, column: Spalte | None) -> bool:

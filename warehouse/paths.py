@@ -11,6 +11,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PRIVATE = 0o700
+#: Of the inbox: persons lie there in clear until a run took them in, and as long as nobody takes away what was refused.
+SUPPLIERS = 0o770
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,12 @@ class Home:
             return None
 
     def prepare(self, town: str) -> None:
-        """Make the folders and write down whose home this is; the sealed ones only for their owner."""
-        for folder in (self.inbox, self.archive, self.published, self.logs):
+        """Make the folders and write down whose home this is; the sealed ones only for their owner, the inbox for a group of suppliers."""
+        for folder in (self.archive, self.published, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
+        if not self.inbox.exists():
+            self.inbox.mkdir()
+            self.inbox.chmod(SUPPLIERS)
         for folder in (self.sealed, self.raw, self.tmp, self.quarantine, self.sealed_archive, self.profiles, self.dagster):
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
             folder.chmod(PRIVATE)

@@ -19,6 +19,24 @@ DERIVED = {
 }
 
 
+#: Town values of 2024 (where the offices publish later: the newest) between which those of a town in North Rhine-Westphalia lie.
+PLAUSIBLE = {
+    "wohnflaeche_je_einwohner": (38, 55), "einwohner_je_wohnung": (1.7, 2.3), "leerstandsquote": (0.3, 6), "haushaltsgroesse": (1.8, 2.2),
+    "durchschnittsalter": (42, 48), "geburtenziffer": (6, 11), "sterbeziffer": (9, 15), "zuzugsquote": (25, 80), "einwohnerdichte": (5, 40),
+    "anteil_0_17": (13, 20), "anteil_65_plus": (18, 28), "anteil_nichtdeutsche": (8, 25), "sgb2_quote": (4, 16), "arbeitslosenanteil": (3, 9),
+    "grundsicherung_alter_quote": (2, 8), "kita_betreuungsquote_u3": (20, 50), "wahlbeteiligung_bund": (65, 85), "anteil_im_umkreis_haltestelle": (40, 100),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("indicator", sorted(PLAUSIBLE))
+def test_town_values_are_plausible(demo: Town, indicator: str) -> None:
+    """A wrong unit stays within every rule of the door; people see it at once."""
+    with demo.mart() as mart:
+        [(value,)] = mart.execute("select wert from fct_indikatorwert where ebene = 'stadt' and ist_jahreswert and wert is not null and indikator_id = ? order by jahr desc, gebietsstand desc limit 1", [indicator]).fetchall()
+    low, high = PLAUSIBLE[indicator]
+    assert low < value < high
+
+
 def test_every_yearly_value_is_compared_and_followed(demo: Town) -> None:
     with demo.sealed() as warehouse:
         for table in ("fct_vergleich", "fct_trend"):

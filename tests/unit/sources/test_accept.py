@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from orchestration.report import _lying
-from sources.accept import accept_source, path_pattern, pending, rules_version, scan
+from sources.accept import accept_source, path_pattern, pending, refused_still, rules_version, scan
+from sources.find import lying
 from sources.model import SHIPPED_CITIES, load_city, raw_tables
 from tests.unit.sources.town import ADDRESSES, AREA_FILES, COUNTS, GOOD_COUNTS, NOW, REGISTER_HEADER, REGISTER_ROWS, Door
 
@@ -110,6 +111,19 @@ def test_folder_is_left_alone_and_inbox_is_emptied(town: Door) -> None:
     # The same folder as inbox: accepted files go, refused and undeclared ones stay for their owner.
     town.accept(move=True)
     assert sorted(snapshot(town.deliveries)) == ["notiz.txt", "zahlen/zahlen_2022.csv"]
+    assert list(refused_still(town.city, town.ledger, town.deliveries).values()) and (town.deliveries / "gebiete").is_dir()
+    (town.deliveries / "zahlen/zahlen_2022.csv").write_text(GOOD_COUNTS)
+    assert refused_still(town.city, town.ledger, town.deliveries) == {}
+
+
+def test_a_table_of_another_number_is_no_slip(town: Door) -> None:
+    """Many files alike are one sentence, and nobody is told to give the fourth table the name of the third."""
+    town.declare("zahlen", COUNTS.replace("zahlen_{jahr}.csv", "zahlen-t3-{jahr}.csv"))
+    town.deliver({f"zahlen/zahlen-t4-{year}.csv": "x" for year in (2021, 2022)} | {"zahlen/zahlem-t3-2022.csv": "x"})
+    assert [sentence for sentence in lying(town.city, town.deliveries) if "zahle" in sentence and "zahlen_20" not in sentence] == [
+        "zahlen/zahlem-t3-2022.csv: nicht deklariert, liegen gelassen; am nächsten kommt „zahlen/zahlen-t3-{jahr}.csv“ (Quelle zahlen): wenn sie das ist, bitte so benennen und im selben Format liefern.",
+        "zahlen/zahlen-t4-202*.csv (2 Dateien): nicht deklariert, liegen gelassen; keine Quelle erwartet eine solche Datei, bitte umbenennen oder eine Quelle dafür deklarieren.",
+    ]
 
 
 def test_undeclared_unfinished_and_outside_files(town: Door, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.sources.town import ADDRESSES, AREA_FILES, COUNTS, GOOD_COUNTS, REGISTER_HEADER, REGISTER_ROWS, Door
+from tests.unit.sources.town import ADDRESSES, AREA_FILES, COUNTS, Door, GOOD_COUNTS, NOW, REGISTER_HEADER, REGISTER_ROWS
 
 from sources.validate import _number_suggestion
 
@@ -32,7 +32,7 @@ def test_suggestion_of_a_delivery(door: Door, find: str, put: str, suggestion: s
 def test_reference_date_in_the_future(door: Door, year: int) -> None:
     door.declare("zahlen", COUNTS)
     door.deliver(AREA_FILES | {f"zahlen/zahlen_{year}.csv": GOOD_COUNTS})
-    assert [r.sentence for r in door.accept().refused] == [f"zahlen 31.12.{year}: Der Stichtag liegt in der Zukunft; bitte den Dateinamen prüfen."]
+    assert [r.sentence for r in door.accept().refused] == [f"zahlen 31.12.{year}: zahlen/zahlen_{year}.csv: Der Stichtag liegt in der Zukunft (heute ist der {NOW:%d.%m.%Y}); bitte den Dateinamen prüfen."]
     door.declare("zahlen", COUNTS, ankuendigung=True)
     assert [d.quelle_id for d in door.accept().accepted] == ["zahlen"]
 
