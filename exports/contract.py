@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from warehouse import declared
 
 CONTRACTS = Path(__file__).parent / "contracts"
 #: Column hash of every version ever agreed: recipient -> version -> hash.
@@ -113,21 +114,19 @@ class Contract(Declared):
 def load_contracts(folder: Path = CONTRACTS) -> list[Contract]:
     """All contracts by recipient; ContractError names the file and the key that does not fit."""
     contracts = []
-    shared: dict[str, Any] = yaml.safe_load((folder / "_spalten.yaml").read_text(encoding="utf-8"))
+    shared: dict[str, Any] = declared.read((folder / "_spalten.yaml").read_bytes())
     for path in sorted(folder.glob("*.yml")):
         try:
-            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+            raw = declared.read(path.read_bytes())
             for table in raw.get("tabellen", []):
                 table["spalten"] = [shared[c] | {"name": c} if isinstance(c, str) else c for c in table.get("spalten", [])]
             contract = Contract.model_validate(raw)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            raise ContractError(f"{path.name}{f', Zeile {mark.line + 1}' if mark else ''}: kein gültiges YAML.") from None
+        except declared.Unreadable as error:
+            raise ContractError(f"{path.name}{error}.") from None
         except KeyError as error:
             raise ContractError(f"{path.name}: die Spalte {error.args[0]} steht nicht in _spalten.yaml; bitte dort ergänzen oder hier ausschreiben.") from None
         except ValidationError as error:
-            first = error.errors()[0]
-            raise ContractError(f"{path.name}: {'.'.join(map(str, first['loc'])) or 'Datei'}: {first['msg']}.") from None
+            raise ContractError(f"{path.name}: {declared.wrong(error)}.") from None
         if contract.empfaenger != path.stem:
             raise ContractError(f"{path.name}: der Empfänger heißt darin {contract.empfaenger}; Dateiname und empfaenger müssen gleich sein.")
         contracts.append(contract)

@@ -22,13 +22,12 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
-from sources.model import City, DeclarationError, Quelle, Tabelle
+from sources.model import DATE_PLACEHOLDERS, City, DeclarationError, Quelle, Tabelle
 from sources.read import Refused, SourceFile
 from sources.wording import listed, shown, together
 
 #: Names under which programs write a file that is not complete yet.
 UNFINISHED = re.compile(r"(\.(part|tmp|filepart|partial|crdownload|swp)|~)$", re.IGNORECASE)
-DATE_PLACEHOLDERS = {"jahr": r"\d{4}", "monat": r"\d{2}", "tag": r"\d{2}"}
 ID_LENGTH = 12
 #: Folders below the inbox that are looked into; deeper ones are named as undeclared.
 DEEPEST = 12

@@ -11,8 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from warehouse import declared
 
 SHIPPED_CITIES = Path(__file__).parent / "cities"
 
@@ -43,11 +44,13 @@ Klasse = Literal[
     "herkunft",
 ]
 PERSONAL: frozenset[str] = frozenset(
-    {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre", "anschrift"}
+    {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre", "anschrift", "herkunft"}
 )
 ADDRESS_PARTS: frozenset[str] = frozenset({"strasse", "hausnummer", "hausnummernzusatz"})
 #: Rows that may wait in quarantine where the declaration says nothing: 1 of 1000.
 QUARANTINE_SHARE = 0.001
+#: What a path may name of a date without ``platzhalter``.
+DATE_PLACEHOLDERS = {"jahr": r"\d{4}", "monat": r"\d{2}", "tag": r"\d{2}"}
 DROPPED: frozenset[str] = frozenset({"vorname", "freitext", "religion"})
 
 #: ``datum_unscharf`` is a register date whose day or month may be ``00``. ``zahlzeichen`` is a number or a table symbol of
@@ -82,7 +85,7 @@ class Spalte(Declared):
     muster: str | None = None
     minimum: float | None = None
     maximum: float | None = None
-    #: Level of area whose list, in the delivery's area version, must contain the value; ``{ebene}`` takes it from the path.
+    #: Level of area whose list, in the delivery's area version, must contain the value; ``{ebene}`` takes it from the column of that name.
     gebiet: str | None = None
     #: Every area of that list has to be there (only with ``gebiet``).
     vollstaendig: bool = False
@@ -101,6 +104,8 @@ class Spalte(Declared):
             raise ValueError("vollstaendig braucht gebiet")
         if (self.minimum is not None or self.maximum is not None or self.faktor is not None) and self.typ not in ("ganzzahl", "dezimal", "zahlzeichen"):
             raise ValueError("minimum, maximum und faktor gelten nur für Zahlen")
+        if (self.werte or self.muster or self.gebiet) and self.typ != "text":
+            raise ValueError("werte, muster und gebiet gelten nur für Text")
         if self.klasse == "geburtsdatum" and self.typ != "datum_unscharf":
             raise ValueError("ein Geburtsdatum hat den Typ datum_unscharf")
         if self.seite and self.klasse not in ADDRESS_PARTS:
@@ -220,6 +225,8 @@ class Format(Declared):
     def _member_named(self) -> Format:
         if self.art == "zip" and not self.ebene:
             raise ValueError("art zip braucht ebene, den Namen der CSV-Datei im Archiv")
+        if self.art == "csv" and (self.kopfzeilen > 1 or self.ende or self.bleiben or self.weglassen):
+            raise ValueError("kopfzeilen, ende, bleiben und weglassen gibt es nicht für art csv, sondern für csv_zellen")
         return self
 
 
@@ -273,6 +280,13 @@ class Tabelle(Declared):
         missing = set(self.schluessel) - (set(known) - unread)
         if missing:
             raise ValueError(f"Schlüssel nennt unbekannte Spalten: {sorted(missing)}")
+        sides: dict[str | None, set[str]] = {}
+        for spalte in self.spalten:
+            if spalte.klasse in ADDRESS_PARTS:
+                sides.setdefault(spalte.seite, set()).add(spalte.klasse)
+        for side, parts in sides.items():
+            if not {"strasse", "hausnummer"} <= parts:
+                raise ValueError(f"zur Anschrift{f' {side}' if side else ''} gehören Spalten der Klassen strasse und hausnummer")
         for correction in self.korrekturen:
             foreign = set(correction.werte) - (set(known) - unread - set(self.abgeleitet))
             if foreign:
@@ -352,6 +366,11 @@ class Mikrodaten(Declared):
     sensibel: tuple[str, ...] = Field(min_length=1)
 
 
+def placeholders(text: str) -> set[str]:
+    """Names in braces."""
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
 class Quelle(Declared):
     """One source of one town."""
 
@@ -373,11 +392,9 @@ class Quelle(Declared):
     vorlaeufig: bool = False
     #: Figures of a delivery that came within so many days after its Stichtag are provisional; a later one replaces them.
     vorlaeufig_tage: int | None = Field(default=None, ge=1)
-    #: Published figures are rounded to multiples of this (state statistics of SGB XII: 5): sums of them differ from the total.
-    rundung: int | None = Field(default=None, ge=2)
     rhythmus: Literal["einmalig", "jaehrlich", "halbjaehrlich", "vierteljaehrlich", "monatlich", "unregelmaessig"]
     #: Annual reference date of the source, MM-DD; ``ist_jahreswert`` follows from it.
-    jahresstichtag: str = "12-31"
+    jahresstichtag: str = Field(default="12-31", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
     #: Topics of ``kennzahlen.csv`` that this source fills; their counts are expected at every annual reference date since ``seit``.
     themen: tuple[Name, ...] = ()
     seit: date | None = None
@@ -405,6 +422,15 @@ class Quelle(Declared):
     def _persons_declared(self) -> Quelle:
         if any(t.personal for t in self.tabellen) and not self.personenbezug:
             raise ValueError("Spalten mit Personenbezug brauchen personenbezug: true")
+        for tabelle in self.tabellen:
+            there = placeholders(tabelle.dateien)
+            if unknown := there - DATE_PLACEHOLDERS.keys() - self.platzhalter.keys():
+                raise ValueError(f"dateien von {tabelle.tabelle} nennt Platzhalter, die platzhalter nicht erklärt: {sorted(unknown)}")
+            if unknown := placeholders(self.stichtag.datum) - there:
+                raise ValueError(f"stichtag nennt Platzhalter, die in dateien von {tabelle.tabelle} fehlen: {sorted(unknown)}")
+            constants = [text for value in tabelle.konstanten.values() for text in (value if isinstance(value, tuple) else (value,)) if isinstance(text, str)]
+            if unknown := set().union(*map(placeholders, constants)) - there - {"gebietsstand"}:
+                raise ValueError(f"konstanten von {tabelle.tabelle} nennen Platzhalter, die in dateien fehlen: {sorted(unknown)}")
         if self.mikrodaten and (self.abschottung or any(t.personal for t in self.tabellen)):
             raise ValueError("mikrodaten gibt es nur für Befragungen ohne Kennungen von Personen, nie aus Registern und Sozialdaten")
         if contradicting := sorted({t.tabelle for t in self.tabellen if t.sachdaten} & {t.tabelle for t in self.tabellen if t.personal or not t.sachdaten}):
@@ -454,6 +480,12 @@ class Stadt(Declared):
     #: How deliveries come into being where no folder is named: ``demo`` lets sources/demo simulate them.
     simulation: Literal["register", "tabellen"] | None = None
 
+    @model_validator(mode="after")
+    def _simulated_says_so(self) -> Stadt:
+        if self.simulation and not self.simuliert:
+            raise ValueError("simulation braucht simuliert: true")
+        return self
+
 
 #: Beside the declarations of a town.
 CORRECTIONS = "corrections.yml"
@@ -465,17 +497,11 @@ class DeclarationError(ValueError):
 
 def _load(path: Path, kind: type[Declared]) -> Any:
     try:
-        # The loader written in C reads a town ten times as fast.
-        return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {})
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", Zeile {mark.line + 1}" if mark else ""
-        raise DeclarationError(f"{path.name}{line}: kein gültiges YAML.") from None
+        return kind.model_validate(declared.read(path.read_bytes()) or {})
+    except declared.Unreadable as error:
+        raise DeclarationError(f"{path.name}{error}.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "Datei"
-        what = "unbekannter Schlüssel" if first["type"] == "extra_forbidden" else first["msg"]
-        raise DeclarationError(f"{path.name}: {where}: {what}.") from None
+        raise DeclarationError(f"{path.name}: {declared.wrong(error)}.") from None
 
 
 class City(BaseModel):
@@ -525,7 +551,7 @@ def _corrected(quelle: Quelle | None, correction: Berichtigung, number: int) -> 
     try:
         tables[meant[0]] = Tabelle.model_validate(table.model_dump() | {"korrekturen": [*table.korrekturen, given]})
     except ValidationError as error:
-        raise DeclarationError(f"{CORRECTIONS}, Eintrag {number}: {error.errors()[0]['msg']}.") from None
+        raise DeclarationError(f"{CORRECTIONS}, Eintrag {number}: {declared.wrong(error)}.") from None
     return quelle.model_copy(update={"tabellen": tuple(tables)})
 
 
@@ -554,6 +580,9 @@ def load_city(folder: Path) -> City:
         quelle = _load(path, Quelle)
         if any(t.korrekturen for t in quelle.tabellen):
             raise DeclarationError(f"{path.name}: korrekturen stehen in {CORRECTIONS}, nicht in der Deklaration der Quelle.")
+        known = {level.id for level in stadt.ebenen} | {version.id for version in stadt.gebietsstaende}
+        if unknown := {key for t in quelle.tabellen for key in t.zeilen_genau} - known:
+            raise DeclarationError(f"{path.name}: zeilen_genau nennt {', '.join(sorted(unknown))}; möglich sind Ebenen und Gebietsstände der Stadt.")
         if quelle.quelle != path.stem:
             raise DeclarationError(f"{path.name}: die Quelle heißt darin {quelle.quelle}; Dateiname und quelle müssen gleich sein.")
         sources[quelle.quelle] = quelle

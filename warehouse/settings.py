@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from warehouse import declared
 from warehouse.paths import Home
 
 KEY_BYTES = 32
@@ -51,20 +51,16 @@ class Settings(BaseModel):
 def load_settings(home: Home) -> Settings:
     """Settings of a data home; SettingsError names the file and the key that does not fit."""
     try:
-        text = home.config.read_text(encoding="utf-8")
+        text = home.config.read_bytes()
     except FileNotFoundError:
         return Settings()
     try:
-        return Settings.model_validate(yaml.safe_load(text) or {})
-    except yaml.YAMLError:
-        raise SettingsError(f"{home.config.name}: kein gültiges YAML; bitte Einrückung und Doppelpunkte prüfen.") from None
+        return Settings.model_validate(declared.read(text) or {})
+    except declared.Unreadable as error:
+        raise SettingsError(f"{home.config.name}{error}.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(Settings.model_fields)
-            raise SettingsError(f"{home.config.name}: {key} ist keine Einstellung; bekannt sind {known}.") from None
-        raise SettingsError(f"{home.config.name}: {key} passt nicht ({first['msg']}).") from None
+        known = f"; bekannt sind {', '.join(Settings.model_fields)}" if error.errors()[0]["type"] == "extra_forbidden" else ""
+        raise SettingsError(f"{home.config.name}: {declared.wrong(error)}{known}.") from None
 
 
 def secret_key(home: Home, settings: Settings) -> bytes:

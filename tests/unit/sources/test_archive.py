@@ -14,7 +14,7 @@ from warehouse.connect import connect
 
 HEAD = {
     "quelle": "fahrplan", "name": "F", "herausgeber": "V", "lizenz": "CC0", "rechtsgrundlage": "veröffentlicht", "abschottung": False,
-    "personenbezug": False, "rhythmus": "jaehrlich", "stichtag": {"datum": "{jahr}-12-31"},
+    "personenbezug": False, "rhythmus": "jaehrlich", "stichtag": {"datum": "2024-12-31"},
 }  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def test_rules_corrections_and_minimising_are_sql_that_runs(quelle: Quelle, tabe
     ("find", "put", "sentence"),
     [
         ("name: Zahlen", "titel: Zahlen", "zahlen.yml: "),
-        ("typ: ganzzahl", "typ: zahl", "zahlen.yml: tabellen.0.spalten.2.typ"),
+        ("typ: ganzzahl", "typ: zahl", "zahlen.yml: tabellen.1.spalten.3.typ"),
         ("schluessel: [raumeinheit_id]", "schluessel: [raum]", "Schlüssel nennt unbekannte Spalten: ['raum']"),
         ("ziel: art", "ziel: anzahl", "Zielspalten mehrfach vergeben: ['anzahl']"),
         ("werte: [a, b]", "klasse: name", "Spalten mit Personenbezug brauchen personenbezug: true"),
@@ -89,6 +89,6 @@ def test_wrong_declaration_is_named(door: Door, find: str, put: str, sentence: s
 
 def test_unreadable_yaml_is_named(door: Door, tmp_path: Path) -> None:
     (door.declarations / "kaputt.yml").write_text("a: [1\nb: 2\n")
-    with pytest.raises(DeclarationError, match=r"kaputt\.yml, Zeile 2: kein gültiges YAML\."):
+    with pytest.raises(DeclarationError, match=r"kaputt\.yml, Zeile 2: kein gültiges YAML; bitte Einrückung und Doppelpunkte prüfen\."):
         _ = door.city
     assert yaml.safe_load((door.declarations / "gebiete.yml").read_text())["quelle"] == "gebiete"

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sources.model import CORRECTIONS, PERSONAL, SHIPPED_CITIES, Berichtigungen, DeclarationError, Declared, Korrektur, Quelle, Stadt, load_city
+from sources.model import CORRECTIONS, PERSONAL, SHIPPED_CITIES, Berichtigungen, DeclarationError, Declared, Format, Korrektur, Quelle, Spalte, Stadt, Tabelle, load_city
 from tests.unit.sources.town import ADDRESSES, AREA_FILES, AREAS, Door
 from warehouse.paths import REPOSITORY
 
@@ -192,16 +192,47 @@ def test_examples_take_in_what_stands_beside_them(examples: Door, tmp_path: Path
 @pytest.mark.parametrize(
     ("find", "put", "said"),
     [
-        ("lizenz: nicht zur Weitergabe\n", "", "Field required"),
-        ("lizenz: nicht zur Weitergabe\n", "lizenz: 7\n", "valid string"),
-        ("nach: [raumgliederung, adressen]", "nach: raumgliederung", "valid tuple"),
-        ("personenbezug: true", "personenbezug: false", "Value error"),
-        ("betroffene:", "betrifft:", "unbekannter Schlüssel"),
+        ("lizenz: nicht zur Weitergabe\n", "", "wohngeld.yml: lizenz: der Schlüssel fehlt."),
+        ("lizenz: nicht zur Weitergabe\n", "lizenz: 7\n", "wohngeld.yml: lizenz: erwartet wird Text (Ziffern in Anführungszeichen)."),
+        ("nach: [raumgliederung, adressen]", "nach: raumgliederung", "wohngeld.yml: nach: erwartet wird eine Liste."),
+        ("personenbezug: true", "personenbezug: false", "wohngeld.yml: Datei: Spalten mit Personenbezug brauchen personenbezug: true."),
+        ("personenbezug: true", "personenbezug: ja", "wohngeld.yml: personenbezug: erwartet wird true oder false."),
+        ("betroffene:", "betrifft:", "wohngeld.yml: betrifft: unbekannter Schlüssel."),
+        ("rhythmus: jaehrlich", "rhythmus: manchmal", "wohngeld.yml: rhythmus: erlaubt ist nur 'einmalig', 'jaehrlich', 'halbjaehrlich', 'vierteljaehrlich', 'monatlich' oder 'unregelmaessig'."),
+        ("rhythmus: jaehrlich", "rhythmus: jaehrlich\nrhythmus: monatlich", "der Schlüssel rhythmus steht mehrfach da."),
+        ("rhythmus: jaehrlich", "rhythmus: jaehrlich\nseit: 2020-13-01", "wohngeld.yml: ein Datum darin gibt es nicht."),
+        ("rhythmus: jaehrlich", "rhythmus: jaehrlich\njahresstichtag: 31.12.", "wohngeld.yml: jahresstichtag: passt nicht zum Muster"),
+        ("{jahr}", "{jahrgang}", "stichtag nennt Platzhalter, die in dateien von sozialleistung fehlen: ['jahrgang']"),
+        ('dateien: "', 'dateien: "{art}/', "dateien von sozialleistung nennt Platzhalter, die platzhalter nicht erklärt: ['art']"),
+        ("stichtag: {", "stichtag: {jahr_versatz: x, ", "wohngeld.yml: stichtag.jahr_versatz: erwartet wird eine ganze Zahl."),
+        ("rhythmus: jaehrlich", "rhythmus: [", "kein gültiges YAML; bitte Einrückung und Doppelpunkte prüfen."),
     ],
 )
-def test_words_of_a_mistake_are_those_of_the_reference(examples: Door, find: str, put: str, said: str) -> None:
+def test_a_mistake_is_one_german_sentence(examples: Door, find: str, put: str, said: str) -> None:
     path = examples.declarations / "wohngeld.yml"
-    path.write_text(path.read_text(encoding="utf-8").replace(find, put, 1), encoding="utf-8")
-    with pytest.raises(DeclarationError, match=said):
+    text = path.read_text(encoding="utf-8")
+    assert find in text
+    path.write_text(text.replace(find, put, 1), encoding="utf-8")
+    with pytest.raises(DeclarationError, match=re.escape(said)):
         load_city(examples.declarations)
-    assert said in TEXT
+
+
+def test_a_file_in_another_encoding_is_one_german_sentence(examples: Door) -> None:
+    path = examples.declarations / "wohngeld.yml"
+    path.write_bytes(path.read_text(encoding="utf-8").replace("nicht zur Weitergabe", "nur für uns").encode("iso-8859-1"))
+    with pytest.raises(DeclarationError, match="wohngeld.yml: nicht in UTF-8 geschrieben"):
+        load_city(examples.declarations)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        (Spalte, {"name": "n", "ziel": "n", "typ": "ganzzahl", "muster": "x"}, "werte, muster und gebiet gelten nur für Text"),
+        (Format, {"kopfzeilen": 2}, "gibt es nicht für art csv"),
+        (Stadt, {"stadt": "s", "name": "S", "ags": "05158016", "land": "NRW", "statistikstelle": True, "epsg": 25832, "ebenen": [], "gebietsstaende": [], "simulation": "register"}, "simulation braucht simuliert: true"),
+        (Tabelle, {"tabelle": "t", "dateien": "t.csv", "schluessel": ["n"], "spalten": [{"name": "n", "ziel": "n"}, {"name": "s", "ziel": "s", "klasse": "strasse", "seite": "von"}]}, "zur Anschrift von gehören Spalten der Klassen strasse und hausnummer"),
+    ],
+)  # fmt: skip
+def test_what_cannot_go_together_is_refused(kind: type, given: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        kind.model_validate(given)
