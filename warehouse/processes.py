@@ -14,6 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import Any
 
 #: A function and what it is called with.
@@ -50,6 +51,12 @@ def standing_by(workers: int, module: str) -> Iterator[Callable[[Any, Iterable[A
 _idle: list[tuple[int, ProcessPoolExecutor]] = []
 
 
+def _dismiss() -> None:
+    """Let those go who wait for more work."""
+    while _idle:
+        _idle.pop()[1].shutdown()
+
+
 @contextmanager
 def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     size, pool = _idle.pop() if _idle else (0, None)
@@ -59,6 +66,9 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     if pool is None:
         # Spawned, not forked: this process has threads of DuckDB and Dagster.
         size, pool = workers, ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), settle_in)
+        # A process that multiprocessing itself started, as Dagster's service starts runs, waits at its end for its children before
+        # anything tells these that no more work comes: neither would ever end. Of priority before the queues (10), which carry the word.
+        Finalize(None, _dismiss, exitpriority=15)
     try:
         yield pool
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -94,6 +95,16 @@ def test_workers_die_with_a_killed_run(tmp_path: Path) -> None:
     while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(alive(pid) for pid in workers)
+
+
+def test_a_process_that_was_started_itself_ends_though_some_wait_for_it() -> None:
+    """So Dagster's service starts a run, and the run its workers."""
+    started = multiprocessing.get_context("spawn").Process(target=side_by_side, args=(2, [(pow, 2, 2), (pow, 2, 3)]))
+    started.start()
+    started.join(120)
+    code = started.exitcode
+    started.kill()
+    assert code == 0
 
 
 def alive(pid: int) -> bool:
