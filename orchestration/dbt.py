@@ -21,6 +21,7 @@ from typing import Any
 from orchestration.failures import PermanentFailure, spoken
 from orchestration.resources import Workplace
 from sources.retention import forget_warehouse
+from warehouse.connect import connect
 from warehouse.paths import REPOSITORY, Home, private_files
 from warehouse.processes import meanwhile
 from warehouse.settings import Settings
@@ -48,6 +49,8 @@ class NodeResult:
     failures: int | None
     #: What a failed model says to people, where it does.
     sentence: str | None
+    #: Rows of the table it is; a view has none until somebody asks it.
+    rows: int | None
 
 
 def parsed_project(home: Home, settings: Settings) -> Path:
@@ -201,7 +204,14 @@ class Dbt:
         results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test"], callbacks=[count], loaded=loaded)
         if not any(str(r.status) in FAILED for r in results):
             stamp.write_text(code_version())
-        return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures, spoken(str(r.message))) for r in results]
+        rows = _rows(self.workplace.home)
+        return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures, spoken(str(r.message)), rows.get((r.node.schema, r.node.alias))) for r in results]
+
+
+def _rows(home: Home) -> dict[tuple[str, str], int]:
+    """(schema, table) -> rows of the warehouse, as DuckDB keeps them: counting again would read every table."""
+    with connect(home.warehouse_db, read_only=True) as warehouse:
+        return {(schema, table): rows for schema, table, rows in warehouse.execute("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()}
 
 
 @contextmanager

@@ -38,6 +38,9 @@ def build_definitions(place: Workplace | None = None) -> dg.Definitions:
         jobs=jobs(),
         schedules=schedules(place),
         sensors=sensors(place),
+        # Also for what is chosen in the web interface: a step in a process of its own costs seconds, knows nothing of what those
+        # before it hand on, and DuckDB has one writer.
+        executor=dg.in_process_executor,
     )
 
 

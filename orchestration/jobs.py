@@ -8,10 +8,10 @@ from orchestration.resources import MONTHLY, NIGHTLY
 
 
 def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """Both run all assets in one process: a step in a process of its own costs seconds, and DuckDB has one writer."""
+    """Both run all assets."""
     return [
-        dg.define_asset_job(NIGHTLY, dg.AssetSelection.all(), executor_def=dg.in_process_executor,
+        dg.define_asset_job(NIGHTLY, dg.AssetSelection.all(),
                             description="Annehmen, was im Eingang liegt, aufbauen, schützen, als Entwurf für die Verwaltung veröffentlichen."),
-        dg.define_asset_job(MONTHLY, dg.AssetSelection.all(), executor_def=dg.in_process_executor,
+        dg.define_asset_job(MONTHLY, dg.AssetSelection.all(),
                             description="Wie der Nachtlauf, aber als nummerierte Ausgabe, die aufbewahrt wird."),
     ]  # fmt: skip

@@ -4,6 +4,7 @@ Keys, dependencies, descriptions and checks come from dagster-dbt; only the runn
 subprocess costs more than the models of a town.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -64,7 +65,9 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         place = context.resources.workplace
         if EDITION_TAG not in context.run.tags and place.up_to_date():
-            # Nothing came in but refusals: without outputs of this step Dagster skips all that follow.
+            # Nothing came in but refusals: without outputs of this step Dagster skips all that follow. Before it does, it would
+            # warn that what follows goes on though a blocking check gave no result.
+            logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
             place.echo("Nichts Neues angenommen, der veröffentlichte Stand bleibt.")
             return
         _areas_known(place)
@@ -92,8 +95,10 @@ def model_assets(dbt: Dbt) -> dg.AssetsDefinition:
                         passed=result.status == "pass",
                         metadata={"status": result.status, "zeilen": result.failures or 0, "sekunden": result.seconds},
                     )
-            elif result.status == "success":
-                yield dg.MaterializeResult(asset_key=translator.get_asset_key(node), metadata={"sekunden": result.seconds})
+            # All is built whatever was chosen in the web interface; Dagster hears only of what it asked for.
+            elif result.status == "success" and (key := translator.get_asset_key(node)) in context.selected_asset_keys:
+                rows = {} if result.rows is None else {"dagster/row_count": result.rows}
+                yield dg.MaterializeResult(asset_key=key, metadata={"sekunden": result.seconds, **rows})
         if said := [result.sentence for result in results if result.status in FAILED and result.sentence]:
             raise PermanentFailure(f"{said[0]} Der veröffentlichte Stand ist unverändert.")
         if broken:

@@ -1,5 +1,6 @@
 """One asset per declared source: whatever of it waits at the door is accepted or refused. Reads nothing itself."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -31,6 +32,7 @@ def _fetch_asset(quelle: Quelle) -> dg.AssetsDefinition:
         place: Workplace = context.resources.workplace
         if not place.fetching:
             return dg.MaterializeResult(metadata={"geholt": 0, "grund": "Bezug ist ausgeschaltet (sozialraum.yml: bezug)"})
+        began = time.perf_counter()
         with place.stage("Beziehen"):
             try:
                 files = fetch(quelle, place.home.inbox, place.ledger)
@@ -38,7 +40,7 @@ def _fetch_asset(quelle: Quelle) -> dg.AssetsDefinition:
                 # A supplier that cannot be reached is no reason to leave lying what is already here.
                 place.echo(str(failed))
                 return dg.MaterializeResult(metadata={"geholt": 0, "grund": str(failed)})
-        return dg.MaterializeResult(metadata={"geholt": len(files), "dateien": [path.name for path in files]})
+        return dg.MaterializeResult(metadata={"geholt": len(files), "dateien": [path.name for path in files], "sekunden": time.perf_counter() - began})
 
     return fetched
 
@@ -59,7 +61,7 @@ def _source_asset(quelle: Quelle) -> dg.AssetsDefinition:
         description=f"{quelle.name} ({quelle.herausgeber}). Rechtsgrundlage: {quelle.rechtsgrundlage}",
         kinds={"duckdb", "parquet"},
         required_resource_keys={"workplace"},
-        check_specs=[dg.AssetCheckSpec(CHECK, asset=key, description="Jede neue Lieferung hält ihren Vertrag ein (Great Expectations).")],
+        check_specs=[dg.AssetCheckSpec(CHECK, asset=key, description="Jede neue Lieferung hält ihren Vertrag ein (Great Expectations). Hält nur die Lieferung auf, die ihn verletzt: sie wird abgelehnt, der Lauf geht ohne sie weiter.")],
         metadata={"abschottung": quelle.abschottung, "personenbezug": quelle.personenbezug, "rhythmus": quelle.rhythmus},
     )
     def accept(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
