@@ -11,8 +11,7 @@ from orchestration.evidence import FOLDER as EVIDENCE
 from orchestration.evidence import write_evidence
 from orchestration.failures import UNCHANGED, PermanentFailure
 from orchestration.files import write_release
-from orchestration.jobs import NIGHTLY
-from orchestration.resources import EDITION_TAG, Workplace
+from orchestration.resources import EDITION_TAG, NIGHTLY, Workplace
 from warehouse import attack, frozen, publish
 from warehouse.paths import private_files
 

@@ -15,8 +15,7 @@ from orchestration.assets.release import FILES, MART, RELEASE, release_assets
 from orchestration.dbt import Dbt, NodeResult, _rows
 from orchestration.definitions import build_definitions
 from orchestration.failures import UNCHANGED, PermanentFailure
-from orchestration.jobs import NIGHTLY
-from orchestration.resources import Workplace
+from orchestration.resources import NIGHTLY, Workplace
 from orchestration.run import _failure
 from sources.model import SHIPPED_CITIES, load_city
 from warehouse import attack, publish
