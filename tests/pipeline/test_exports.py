@@ -297,7 +297,7 @@ def test_same_release_has_nothing_to_compare_and_a_new_delivery_is_named(later_s
     same = later_small.call("vergleiche", "1", "1")
     assert same.returncode == 0 and "Kein Wert hat sich geändert" in same.stdout
     missing = later_small.call("vergleiche", "1", "99")
-    assert missing.returncode == 1 and "99 ist nicht aufbewahrt" in missing.stderr and "Traceback" not in missing.stderr
+    assert missing.returncode == 1 and "Veröffentlichung 99 gibt es nicht" in missing.stderr and "Traceback" not in missing.stderr
     told = later_small.call("vergleiche", "1", "2").stdout
     assert "neue Lieferung melderegister_bestand-2020-12-31" in told and "nicht mehr dabei" in told
     line = next(line for line in told.splitlines() if line.startswith("│ einwohner "))
