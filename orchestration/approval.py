@@ -62,10 +62,13 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
     PermanentFailure where day, roles or result are missing or the day lies in the future; PublishRefused where
     nothing waits for that audience, or what it would get gives something away.
     """
+    from exports.report.editorial import paragraphs
+
     discussion, roles = checked(place, discussion)
     with place.locked():
         release = place.kept(release_id)
         release_id = release["release_id"]
+        written_now = paragraphs(place.home.root, release["ausgabe"])
         made = date.fromisoformat(release["erstellt"][:10])
         if discussion.day < made:
             raise PermanentFailure(f"Die Besprechung am {discussion.day:%d.%m.%Y} liegt vor der Veröffentlichung vom {made:%d.%m.%Y}; besprochen wird, was vorliegt.")
@@ -83,10 +86,8 @@ def approve_release(place: Workplace, release_id: str | None, audience: str, dis
                 eingetragen=utc_now().isoformat(),
             )
             folder = publish.approve(place.home, release_id, audience, record, partial(_complete, place, release, audience, record))
-    from exports.report.editorial import paragraphs
-
     seen = discussed(place, release_id, folder)
-    return folder, [area for area, text in paragraphs(place.home.root, release["ausgabe"]).items() if text != seen.get(area, "")]
+    return folder, sorted(area for area in seen.keys() | written_now.keys() if written_now.get(area, "") != seen.get(area, ""))
 
 
 def _complete(place: Workplace, release: dict[str, Any], audience: str, record: dict[str, Any], folder: Path) -> None:

@@ -82,7 +82,9 @@ def rebuild(place: Workplace, release_id: str | None) -> list[Path]:
         release_id = entry["release_id"]
         main = place.home.published / release_id
         approved = {approval["zielgruppe"] for approval in place.ledger.approvals(release_id)}
-        folders = {audience: publish.part_of(place.home, release_id, audience) for audience in publish.AUDIENCES if audience not in approved}
+        # Where it waits, and never where others read, whatever a killed approval left there.
+        waiting = place.home.sealed / "freigabe" / release_id
+        folders = {audience: main if audience == publish.AUTOMATIC else waiting / audience for audience in publish.AUDIENCES if audience not in approved}
         folders = {audience: folder for audience, folder in folders.items() if (folder / "mart.duckdb").is_file()}
         bare = {audience: folder for audience, folder in folders.items() if not written(folder)} if place.made(entry) else {}
         try:

@@ -328,7 +328,7 @@ def freigabe(town: str | None, release_id: str | None, zielgruppe: str, datum: d
     folder, unseen = approve_release(workplace(town, echo=click.echo), release_id, zielgruppe, Discussion(datum, roles, comments or "", simuliert))
     click.echo(f"Freigegeben für {zielgruppe}: {folder}")
     for area in unseen:
-        click.echo(f"Der Absatz {area}.md ist seit dem besprochenen Entwurf neu oder anders; freigegeben ist, was besprochen war. ./sozialraum bericht zeigt ihn für die nächste Freigabe.")
+        click.echo(f"Der Absatz {area}.md steht jetzt nicht so da wie im besprochenen Entwurf; freigegeben ist, was besprochen war. ./sozialraum bericht baut den Entwurf neu und nennt Dateien, die auf keiner Seite stehen.")
 
 
 @main.command()

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -204,14 +204,15 @@ class Dbt:
         results = invoke(self.workplace.home, self.workplace.settings, ["build", "--exclude-resource-type", "unit_test"], callbacks=[count], loaded=loaded)
         if not any(str(r.status) in FAILED for r in results):
             stamp.write_text(code_version())
-        rows = _rows(self.workplace.home)
+        rows = _rows(self.workplace.home, [(r.node.schema, r.node.alias) for r in results if str(r.status) == "success" and r.node.config.materialized == "incremental"])
         return [NodeResult(r.node.unique_id, str(r.status), r.execution_time, r.failures, spoken(str(r.message)), rows.get((r.node.schema, r.node.alias))) for r in results]
 
 
-def _rows(home: Home) -> dict[tuple[str, str], int]:
-    """(schema, table) -> rows of the warehouse, as DuckDB keeps them: counting again would read every table."""
+def _rows(home: Home, changed: Iterable[tuple[str, str]] = ()) -> dict[tuple[str, str], int]:
+    """(schema, table) -> rows of the warehouse, as DuckDB keeps them; those ``changed`` in place are counted, for it also keeps what was deleted from them."""
     with connect(home.warehouse_db, read_only=True) as warehouse:
-        return {(schema, table): rows for schema, table, rows in warehouse.execute("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()}
+        rows = {(schema, table): rows for schema, table, rows in warehouse.execute("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()}
+        return rows | {name: warehouse.execute(f'select count(*) from "{name[0]}"."{name[1]}"').fetchall()[0][0] for name in changed if name in rows}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.failures import PermanentFailure
-from orchestration.resources import MONTHLY, NIGHTLY, Workplace
+from orchestration.resources import NIGHTLY, Workplace
 from sources.accept import refused_still
 from sources.find import lying
 from warehouse.compare import Comparison
@@ -27,10 +28,8 @@ from warehouse.publish import BY_APPROVAL, part_of
 
 #: A log or a pipe has no width of its own; tables must not be cut there.
 WIDTH = None if sys.stdout.isatty() else 140
-#: Files that are no deliveries, as ``status`` lists them.
-MOST_LYING = 1_000
-#: The jobs of Dagster as people call them.
-OCCASIONS = {NIGHTLY: "Lauf", MONTHLY: "Ausgabe"}
+#: Sentences of a kind that are shown unasked.
+SHOWN = 4
 out = Console(highlight=False, width=WIDTH)
 err = Console(stderr=True, highlight=False)
 
@@ -103,7 +102,7 @@ def refusals(place: Workplace) -> int:
     return len(sentences)
 
 
-def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 4) -> None:
+def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int | None = SHOWN) -> None:
     """What the door noticed about accepted deliveries: rows in quarantine and warnings of the comparison."""
     lines = [
         f"[yellow]{'Quarantäne' if f['grad'] == 'quarantaene' else 'Hinweis'}[/yellow]  {escape(name)}: {escape(f['text'])}; {escape(f['rat'])}."
@@ -112,16 +111,16 @@ def _noticed(rows: list[tuple[str, dict[str, Any]]], most: int = 4) -> None:
     ]
     for line in lines[:most]:
         out.print(line, soft_wrap=True)
-    if len(lines) > most:
+    if most and lines[most:]:
         out.print(f"... und {len(lines) - most} weitere Hinweise (./sozialraum status --alles; je Lieferung auch unter rueckmeldungen/)")
 
 
-def _lying(place: Workplace, left: Iterable[Path] = (), most: int = 5) -> None:
+def _lying(place: Workplace, left: Iterable[Path] = (), most: int | None = SHOWN) -> None:
     """What lies in the inbox and is no delivery, whether or not a run came upon it."""
     sentences = lying(place.city, place.inbox, left)
     for sentence in sentences[:most]:
         out.print(escape(sentence), soft_wrap=True)
-    if len(sentences) > most:
+    if most and sentences[most:]:
         out.print(f"... und {len(sentences) - most} weitere Dateien, die keine Lieferung sind (./sozialraum status --alles)")
 
 
@@ -208,21 +207,25 @@ def status_report(place: Workplace, everything: bool = False) -> None:
         out.print("Der veröffentlichte Stand ist veraltet oder fehlt; ./sozialraum run bringt ihn auf den neuesten.")
     _deliveries(place, deliveries, everything)
     refusals(place)
-    most = len(deliveries) * MOST_LYING if everything else 4
+    if everything:
+        for row in deliveries:
+            if row["status"] == "abgelehnt":
+                out.print(f"[red]abgelehnt am {_day(row['eingang'])}[/red]  {escape(row['meldung'])}", soft_wrap=True)
+    most = None if everything else SHOWN
     _noticed([(row["lieferung_id"], row) for row in deliveries if row["aktiv"]], most)
     # The simulated town lives at the moment its deliveries came in.
     for mark, sentences in (("überfällig", _overdue(home, place.receipt.date())), ("vorläufig", _preliminary(home))):
         for sentence in sentences[:most]:
             out.print(f"[yellow]{mark}[/yellow]  {escape(sentence)}", soft_wrap=True)
-        if len(sentences) > most:
+        if sentences[most:] and most:
             out.print(f"... und {len(sentences) - most} weitere, {mark} (./sozialraum status --alles)")
     for delivery in waiting(place):
         out.print(f"wartet im Eingang: {delivery.name}")
-    _lying(place, most=MOST_LYING if everything else 5)
+    _lying(place, most=most)
     runs = Table("Beginn (UTC)", "Ende", "Anlass", "Ergebnis", "Sekunden", title="Letzte Läufe")
     for row in ledger.runs():
         seconds = german((datetime.fromisoformat(row["ende"]) - datetime.fromisoformat(row["beginn"])).total_seconds()) if row["ende"] else ""
-        runs.add_row(_moment(row["beginn"]), _moment(row["ende"]), OCCASIONS.get(row["anlass"], "einzelne Schritte"), row["ergebnis"] or "läuft oder abgebrochen", seconds)
+        runs.add_row(_moment(row["beginn"]), _moment(row["ende"]), _occasion(row["anlass"]), row["ergebnis"] or "läuft oder abgebrochen", seconds)
     _rows(runs)
     _releases(place)
 
@@ -241,6 +244,13 @@ def _deliveries(place: Workplace, deliveries: list[dict[str, Any]], everything: 
                 days = sorted(row["stichtag"] for row in held)
                 table.add_row(quelle.quelle, german(len(held)), _day(days[0]), _day(days[-1]), *(german(sum(row[of] for row in held)) for of in ("zeilen", "zeilen_quarantaene")))
     _rows(table)
+
+
+def _occasion(name: str) -> str:
+    """What a run was for: recorded is the edition that it made, else Dagster's name of the job."""
+    if name == NIGHTLY:
+        return "Lauf"
+    return f"Ausgabe {name}" if re.fullmatch(r"\d{4}-\d{2}", name) else "einzelne Schritte"
 
 
 def _day(moment: str) -> str:

@@ -53,7 +53,7 @@ def execute(place: Workplace, edition: str | None = None) -> bool:
             if _to_simulate(place):
                 _simulate(place)
     new = waiting(place)
-    if not place.fetching and not new and place.up_to_date() and edition in (None, place.entry()["ausgabe"]):
+    if not place.fetching and not new and place.up_to_date() and edition in (None, place.ledger.releases()[-1]["ausgabe"]):
         _forget_in_time(place)
         return False
     if needs_workers(place.settings, new):

@@ -113,26 +113,27 @@ def needs_workers(settings: Settings, new: list[Delivery]) -> bool:
 def refused_still(city: City, ledger: Ledger, inbox: Path) -> dict[str, str]:
     """Refused deliveries that still lie there as they came: id -> sentence. Reads no file."""
     found, active = scan(city, inbox), ledger.active()
-    entries = (entry for quelle in city.quellen for _, entry in _lying(city, quelle, ledger, found) if entry and entry["status"] == "abgelehnt" and _decided(city, quelle, entry, active))
-    return {entry["lieferung_id"]: entry["meldung"] for entry in entries}
+    refused = {quelle.quelle: ledger.deliveries("abgelehnt", quelle.quelle) for quelle in city.quellen if quelle.quelle in found.files}
+    lying = (entry for quelle in city.quellen if refused.get(quelle.quelle) for _, entry in _lying(city, quelle, ledger, found, refused[quelle.quelle]) if entry and _decided(city, quelle, entry, active))
+    return {entry["lieferung_id"]: entry["meldung"] for entry in lying}
 
 
 def _pending(city: City, quellen: Iterable[Quelle], ledger: Ledger, found: Found) -> list[Delivery]:
     active = ledger.active()
     waiting = []
     for quelle in quellen:
-        seen = set()
-        for delivery, entry in _lying(city, quelle, ledger, found):
+        seen, known = set(), ledger.deliveries(quelle_id=quelle.quelle)
+        for delivery, entry in _lying(city, quelle, ledger, found, known):
             seen.add(delivery.lieferung_id)
             if entry is None or not _decided(city, quelle, entry, active):
                 waiting.append(delivery)
-        waiting += [from_entry(row) for row in _to_revisit(city, quelle, ledger.deliveries(quelle_id=quelle.quelle), active) if row["lieferung_id"] not in seen]
+        waiting += [from_entry(row) for row in _to_revisit(city, quelle, known, active) if row["lieferung_id"] not in seen]
     return waiting
 
 
-def _lying(city: City, quelle: Quelle, ledger: Ledger, found: Found) -> Iterator[tuple[Delivery, dict[str, Any] | None]]:
-    """Deliveries of a source in a folder and what the ledger says of them; one that size and time do not identify has no id and no entry."""
-    known = {row["lieferung_id"]: row for row in ledger.deliveries(quelle_id=quelle.quelle)}
+def _lying(city: City, quelle: Quelle, ledger: Ledger, found: Found, entries: list[dict[str, Any]]) -> Iterator[tuple[Delivery, dict[str, Any] | None]]:
+    """Deliveries of a source in a folder and which of the ledger's entries is theirs; one that size and time do not identify has no id and no entry."""
+    known = {row["lieferung_id"]: row for row in entries}
     for delivery in group(city, quelle, found.files.get(quelle.quelle, []))[0]:
         digests = [ledger.known_file(str(f.path), f.size, f.mtime_ns) for f in delivery.files]
         if all(digests):

@@ -25,8 +25,8 @@ from warehouse.connect import literal
 BLOCK = 64  # bytes of a SHA-256 block (RFC 2104)
 CODE_LENGTH = 32  # hex digits: HMAC-SHA256 truncated to its left half (RFC 2104, section 5)
 KINDS = ("person", "name", "phonetik", "ort")
-#: Letters of the key of a municipality (AGS); a state has fewer.
-MUNICIPALITY = 8
+#: Digits of the key of a state; whatever is longer is within the country, however it is written.
+STATE = 3
 NAMES_PER_STEP = 10_000
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "oe"})
 #: Academic degrees that registers write before the name; they come and go between deliveries.
@@ -200,9 +200,9 @@ def minimised(tabelle: Tabelle, stichtag: date) -> tuple[dict[str, str], str]:
             case "sperre":
                 columns[spalte.ziel] = f"coalesce({value}, '')"
             case "gemeinde":
-                columns[spalte.ziel] = f"if(length({value}) = {MUNICIPALITY}, left({value}, 2), {value})"
+                columns[spalte.ziel] = f"if(length({value}) > {STATE}, left({value}, 2), {value})"
             case "herkunft":
-                columns[spalte.ziel] = f"if(length({value}) = {MUNICIPALITY}, {code_sql('ort', value)}, {value})"
+                columns[spalte.ziel] = f"if(length({value}) > {STATE}, {code_sql('ort', value)}, {value})"
             case part if part in ADDRESS_PARTS or part == "anschrift":
                 continue
             case _:

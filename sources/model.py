@@ -44,7 +44,7 @@ Klasse = Literal[
     "herkunft",
 ]
 PERSONAL: frozenset[str] = frozenset(
-    {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre", "anschrift", "herkunft"}
+    {"personenschluessel", "name", "vorname", "freitext", "religion", "geburtsdatum", "strasse", "hausnummer", "hausnummernzusatz", "sperre", "anschrift", "gemeinde", "herkunft"}
 )
 ADDRESS_PARTS: frozenset[str] = frozenset({"strasse", "hausnummer", "hausnummernzusatz"})
 #: Rows that may wait in quarantine where the declaration says nothing: 1 of 1000.

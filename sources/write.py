@@ -84,7 +84,7 @@ class Writer:
             selected += ["w.regeln as regeln"]
         # The register's order is nearly the same every year: a line would lead from one date to the next, and back to the file.
         shuffled = tabelle.personal and folder.name == RAW
-        steps = -(-rows.read(number) // SHUFFLED_AT_ONCE) if shuffled else 1
+        steps = max(1, -(-rows.read(number) // SHUFFLED_AT_ONCE)) if shuffled else 1
         files = [target / f"{rows.index}-{step}.parquet" for step in range(steps)]
         written = 0
         try:

@@ -27,7 +27,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 def _once(loader: Any, node: Any, deep: bool = False) -> dict[Any, Any]:
     keys = [key.value for key, _ in node.value]
     if doubled := next((key for key, _ in node.value if keys.count(key.value) > 1), None):
-        raise yaml.constructor.ConstructorError(None, None, f"der Schlüssel {doubled.value} steht mehrfach da", doubled.start_mark)
+        raise Unreadable(f", Zeile {doubled.start_mark.line + 1}: der Schlüssel {doubled.value} steht mehrfach da")
     loader.flatten_mapping(node)
     return yaml.constructor.SafeConstructor.construct_mapping(loader, node, deep)
 
@@ -45,11 +45,11 @@ def read(data: bytes) -> Any:
         return yaml.load(data.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError:
         raise Unreadable(": nicht in UTF-8 geschrieben; bitte so speichern") from None
-    except yaml.constructor.ConstructorError as error:
-        raise Unreadable(f", Zeile {error.problem_mark.line + 1}: {error.problem}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise Unreadable(f"{f', Zeile {mark.line + 1}' if mark else ''}: kein gültiges YAML; bitte Einrückung und Doppelpunkte prüfen") from None
+    except Unreadable:
+        raise
     except ValueError:
         raise Unreadable(": ein Datum darin gibt es nicht") from None
 
@@ -59,4 +59,5 @@ def wrong(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"]) or "Datei"
     context = {name: str(value).replace(" or ", " oder ") for name, value in first.get("ctx", {}).items()}
-    return f"{where}: {WORDS.get(first['type'], context.get('error', first['msg'])).format(**context)}"
+    said = WORDS[first["type"]].format(**context) if first["type"] in WORDS else context.get("error", first["msg"])
+    return f"{where}: {said}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +66,8 @@ class Home:
         """Make the folders and write down whose home this is; the sealed ones only for their owner, the inbox for a group of suppliers."""
         for folder in (self.archive, self.published, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        if not self.inbox.exists():
-            self.inbox.mkdir()
+        with suppress(FileExistsError):
+            self.inbox.mkdir(parents=True)
             self.inbox.chmod(SUPPLIERS)
         for folder in (self.sealed, self.raw, self.tmp, self.quarantine, self.sealed_archive, self.profiles, self.dagster):
             folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)

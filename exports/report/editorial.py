@@ -24,7 +24,15 @@ def folder_of(home: Path, edition: str | None) -> Path:
 
 def paragraphs(home: Path, edition: str | None) -> dict[str, str]:
     """Area id (``stadt`` for the town) -> Markdown, of that edition; empty where nobody wrote anything."""
-    return {path.stem: path.read_text(encoding="utf-8").strip() for path in sorted(folder_of(home, edition).glob("*.md"))}
+    return {path.stem: _text(path.read_bytes()).strip() for path in sorted(folder_of(home, edition).glob("*.md"))}
+
+
+def _text(data: bytes) -> str:
+    """UTF-8, or what Windows' editor wrote instead."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
 
 
 def misplaced(home: Path, edition: str | None, shown: Container[str]) -> list[str]:
@@ -33,7 +41,7 @@ def misplaced(home: Path, edition: str | None, shown: Container[str]) -> list[st
     there = [path for path in (*folder.glob("*"), *(home / EDITORIAL).glob("*")) if path.is_file() and not path.name.startswith((".", "~"))]
     wrong = {
         path.relative_to(home): f"liegt in keinem Ordner; bitte nach {EDITORIAL}/{CURRENT}/ oder in den Ordner einer Ausgabe legen" if path.parent != folder
-        else f"steht auf keiner Seite; eine Datei heißt nach ihrem Gebiet (stadt.md, 01.md, 0101.md)"
+        else "steht auf keiner Seite; eine Datei heißt nach ihrem Gebiet (stadt.md, 01.md, 0101.md)"
         for path in there if path.parent != folder or path.suffix != ".md" or path.stem not in shown
     }  # fmt: skip
     return [f"{path}: {why}." for path, why in sorted(wrong.items())]

@@ -73,7 +73,7 @@ def test_approval_writes_what_a_run_left_to_it(town: Town) -> None:
     (town.root / "redaktion" / "aktuell" / "stadt.md").write_text("Niemand hat ihn besprochen.", encoding="utf-8")
     assert "Nur der Mart" in town.call("angriff", "1").stdout.partition("oeffentlich: ")[2]
     assert (done := town.call("freigabe", "--zielgruppe", "oeffentlich", "--release", "1", *COMPLETE)).returncode == 0, done.stderr
-    assert "Der Absatz stadt.md ist seit dem besprochenen Entwurf neu oder anders" in done.stdout
+    assert "Der Absatz stadt.md steht jetzt nicht so da wie im besprochenen Entwurf" in done.stdout
     folder = approved(town)[0].parent
     mode = (town.current / "release.json").stat().st_mode
     assert {path.stat().st_mode for path in folder.rglob("*") if path.is_file()} == {mode}

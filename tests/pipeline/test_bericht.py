@@ -281,9 +281,11 @@ def test_approval_takes_the_mark_off_and_freezes(town: Town) -> None:
     assert built.returncode == 0, built.stderr
     assert built.stdout.splitlines()[-1] == "redaktion/aktuell/Innenstadt.md: steht auf keiner Seite; eine Datei heißt nach ihrem Gebiet (stadt.md, 01.md, 0101.md)."
     assert "Der besprochene Satz." in (town.current / "reports" / "bericht" / "index.html").read_text(encoding="utf-8")
-    words.write_text("Ein späterer Satz.", encoding="utf-8")
+    words.unlink()
     assert not (town.root / "published" / "freigegeben").exists()
-    assert town.call("freigabe", "--zielgruppe", "oeffentlich", "--simuliert").returncode == 0
+    done = town.call("freigabe", "--zielgruppe", "oeffentlich", "--simuliert")
+    assert done.returncode == 0 and "Der Absatz stadt.md steht jetzt nicht so da" in done.stdout, done.stderr
+    words.write_bytes("Ein späterer Satz.".encode("cp1252"))
     folder = town.root / "published" / "freigegeben" / "oeffentlich" / "current"
     page = (folder / "reports" / "bericht" / "index.html").read_text(encoding="utf-8")
     assert "Der besprochene Satz." in page and "Entwurf" not in page and "Freigegeben für die Öffentlichkeit" in page

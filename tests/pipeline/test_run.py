@@ -157,6 +157,7 @@ def test_reader_is_not_disturbed_and_second_run_waits(town: Town, small_deliveri
     newest = json.loads((town.current / "release.json").read_text())["ausgabe"]
     again = town.run("--deliveries", str(small_deliveries), "--ausgabe", newest).stdout
     assert "nichts Neues" in again and f"(Ausgabe {newest}, Entwurf" in again and len(releases(town)) == 3
+    assert "│ Ausgabe 2026-01 " in (shown := town.call("status").stdout) and "│ Ausgabe 2026-02 " in shown
 
 
 @LONG

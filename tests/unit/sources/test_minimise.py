@@ -14,6 +14,7 @@ from tests.unit.sources.town import MASTER_KEY, REGISTER_ROWS, Door
 
 from sources import minimise
 from sources.accept import AcceptReport
+from sources.model import SHIPPED_CITIES, Tabelle
 
 Walk = Callable[..., AcceptReport]
 PERSONAL_VALUES = ["Lüdenscheid", "Luedenscheid", "Öztürk", "ztürk", "Meyer", "Erna", "Hugo", "Cem", "ruft oft", "1000000001", "1000000003", "29.02.2004", "2004-02-29"]
@@ -65,6 +66,23 @@ def test_municipalities_shrink_or_become_codes(register: Walk, door: Door) -> No
     key = hmac.new(MASTER_KEY, b"stichtag 2023-12-31", hashlib.sha256).digest()
     known = ("05", hmac.new(key, b"ort:05111000", hashlib.sha256).hexdigest()[:32])
     assert sorted(door.raw("melderegister_bestand", "geburtsort_schluessel, herkunft")) == [known, known, ("163", "163")]
+
+
+@pytest.mark.parametrize(("place", "land"), [("05158016", "05"), ("5158016", "51"), ("051580016016", "05"), ("Hilden", "Hi"), ("163", "163"), ("000", "000")])
+def test_no_municipality_stays_however_it_is_written(place: str, land: str) -> None:
+    """The declared pattern may be missing; a state has three digits, and nothing longer stays."""
+    tabelle = Tabelle.model_validate({"tabelle": "t", "dateien": "t.csv", "schluessel": ["o"], "spalten": [{"name": name, "ziel": name, "klasse": kind} for name, kind in (("o", "gemeinde"), ("h", "herkunft"))]})
+    columns, _ = minimise.minimised(tabelle, date(2023, 12, 31))
+    with duckdb.connect() as db:
+        minimise.set_key(db, b"k")
+        kept, code = db.execute(f"select {columns['o']}, {columns['h']} from (select $1 as o, $1 as h) r", [place]).fetchall()[0]
+    assert kept == land and (code == place if len(place) <= 3 else len(code) == 32)
+
+
+def test_a_list_without_persons_is_empty_and_no_error(register: Walk, door: Door) -> None:
+    door.declare("melderegister_bestand", (SHIPPED_CITIES / "hilden-simuliert" / "melderegister_bestand.yml").read_text(encoding="utf-8").replace("    schluessel: [person", "    zeilen_minimum: 0\n    schluessel: [person").replace("[raumgliederung, adressen]", "[gebiete, adressen]"))
+    report = register({"20231231": ""})
+    assert [r.sentence for r in report.refused] == [] and door.raw("melderegister_bestand") == []
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from typing import Any, Literal, get_args, get_origin
 import openpyxl
 import pytest
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from sources.model import CORRECTIONS, PERSONAL, SHIPPED_CITIES, Berichtigungen, DeclarationError, Declared, Format, Korrektur, Quelle, Spalte, Stadt, Tabelle, load_city
 from tests.unit.sources.town import ADDRESSES, AREA_FILES, AREAS, Door
+from warehouse.declared import Unreadable, read, wrong
 from warehouse.paths import REPOSITORY
 
 TEXT = (SHIPPED_CITIES.parent / "DEKLARATIONEN.md").read_text(encoding="utf-8")
@@ -128,7 +129,7 @@ def test_every_key_and_value_is_described_and_no_other() -> None:
         (r"\| `rueckgang` \| `0.25`", "| `rueckgang` | `0.3`"),
         (r"\| `freitext` .*\n", ""),
         (r"\| `freitext` ", "| `freier_text` "),
-        (r"\| `gemeinde` \| nein", "| `gemeinde` | ja"),
+        (r"\| `merkmal` \| nein", "| `merkmal` | ja"),
         (r"`halbjaehrlich`, ", ""),
         (r"Eins von `ordner`, ", "Eins von `ordner`, `ftp`, "),
         (r"## Regel\n", "## Regeln\n"),
@@ -215,6 +216,21 @@ def test_a_mistake_is_one_german_sentence(examples: Door, find: str, put: str, s
     path.write_text(text.replace(find, put, 1), encoding="utf-8")
     with pytest.raises(DeclarationError, match=re.escape(said)):
         load_city(examples.declarations)
+
+
+@pytest.mark.parametrize("text", ["? [a, b]\n: c\n", "a: !fremd b\n"])
+def test_what_yaml_does_not_build_is_german_too(text: str) -> None:
+    with pytest.raises(Unreadable, match="kein gültiges YAML"):
+        read(text.encode())
+
+
+def test_braces_in_a_message_are_text() -> None:
+    with pytest.raises(ValidationError) as raised:
+        Quelle.model_validate({"quelle": "{x}"})
+    assert "{x}" not in wrong(raised.value)  # and no KeyError
+    with pytest.raises(ValidationError) as raised:
+        Spalte.model_validate({"name": "n", "ziel": "{ebene}"})
+    assert wrong(raised.value) == "ziel: nur Kleinbuchstaben, Ziffern und Unterstrich, am Anfang ein Buchstabe"
 
 
 def test_a_file_in_another_encoding_is_one_german_sentence(examples: Door) -> None:
