@@ -194,14 +194,15 @@ def print_query(home: Home, query: str, shape: str) -> None:
 
 def status_report(place: Workplace, everything: bool = False) -> None:
     """Whether the published state is current, then deliveries, runs, releases, approvals and what is overdue or waiting; ``everything``: each of them."""
-    from orchestration.run import nothing_new, waiting
+    from orchestration.run import waiting
 
     ledger, home = place.ledger, place.home
     out.print(f"[bold]{place.city.stadt.name}[/bold]  Datenverzeichnis {home.root}", soft_wrap=True)
     deliveries = ledger.deliveries()
     if not (deliveries or ledger.runs()):
         out.print("Hier ist noch nichts geschehen: keine Lieferung, kein Lauf. Wo die Daten liegen, sagt SOZIALRAUM_HOME.")
-    if nothing_new(place):
+    new = waiting(place)
+    if not new and place.up_to_date():
         out.print("Der veröffentlichte Stand ist aktuell.")
     else:
         out.print("Der veröffentlichte Stand ist veraltet oder fehlt; ./sozialraum run bringt ihn auf den neuesten.")
@@ -219,7 +220,7 @@ def status_report(place: Workplace, everything: bool = False) -> None:
             out.print(f"[yellow]{mark}[/yellow]  {escape(sentence)}", soft_wrap=True)
         if sentences[most:] and most:
             out.print(f"... und {len(sentences) - most} weitere, {mark} (./sozialraum status --alles)")
-    for delivery in waiting(place):
+    for delivery in new:
         out.print(f"wartet im Eingang: {delivery.name}")
     _lying(place, most=most)
     runs = Table("Beginn (UTC)", "Ende", "Anlass", "Ergebnis", "Sekunden", title="Letzte Läufe")
